@@ -1,0 +1,32 @@
+// The run as `locklab run` prints it, in the document's manner [doc §4 "Time 5ms: ..."]: what happened,
+// then belief against truth as bands on one time axis, then what was found, what storage took and
+// refused and why, and last the verdict and how to get the same run again.
+//
+// Meaning is never in a colour alone: every band, sign and line also differs in its letters. A hue
+// says which client; red is a fault of the system.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "reports/story.hpp"
+#include "sim/recording.hpp"
+
+namespace locklab {
+
+struct TextOptions {
+  std::size_t width = 100;  // columns; at least 40, at most 400
+  bool colour = false;      // ANSI escapes
+  bool ascii = false;       // nothing but ASCII, names included (é becomes \u00e9)
+  Detail detail = Detail::brief;
+  std::size_t most_lines = 60;  // of the brief story; zero: all
+  std::vector<std::string> finding_messages;  // one for each finding, or fewer
+  std::vector<std::string> remarks;
+  std::string verdict;  // empty: the recording's
+};
+
+/// The whole report. Every line ends with a newline and is at most `width` columns wide.
+std::string text_report(const Recording& recording, const TextOptions& options);
+
+}  // namespace locklab

@@ -1,0 +1,478 @@
+#include "reports/timeline.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "sim/bits.hpp"
+
+namespace locklab {
+namespace {
+
+/// Wrapping subtraction: the exact distance of two clock readings, first <= second.
+template <class At>
+std::uint64_t distance(At first, At second) {
+  return static_cast<std::uint64_t>(second.time_since_epoch().count()) -
+         static_cast<std::uint64_t>(first.time_since_epoch().count());
+}
+
+/// `at` plus `by` nanoseconds, or the end of time.
+template <class At>
+At later(At at, Uint128 by) {
+  if (by > distance(at, At::max())) return At::max();
+  return At{Duration{static_cast<std::int64_t>(
+      static_cast<std::uint64_t>(at.time_since_epoch().count()) + static_cast<std::uint64_t>(by))}};
+}
+
+/// A node's wall clock, as its events show it: the last reading and the speed seen before it.
+class SeenClock {
+ public:
+  /// The first instant up to `now` at which the clock showed more than `deadline`, if there was one
+  /// since the last reading. `changed`: the clock was set or sped up just now, so `wall` says nothing
+  /// about how it ran until now.
+  std::optional<Instant> passed(WallInstant deadline, Instant now, WallInstant wall,
+                                bool changed) const {
+    if (!seen_) return wall >= deadline ? std::optional(now) : std::nullopt;
+    if (wall_ >= deadline) return at_;
+    Uint128 gained = Uint128{distance(at_, now)} * speed_wall_ / speed_true_;
+    Uint128 elapsed = distance(at_, now);
+    if (!changed && wall >= wall_) gained = distance(wall_, wall);
+    const std::uint64_t needed = distance(wall_, deadline);
+    if (gained >= needed) {  // it came to it on the way
+      if (gained == 0) return at_;
+      return std::min(later(at_, (elapsed * needed + gained - 1) / gained), now);
+    }
+    return wall >= deadline ? std::optional(now) : std::nullopt;
+  }
+
+  void see(Instant now, WallInstant wall) {
+    if (seen_ && now > at_ && wall > wall_) {
+      speed_wall_ = distance(wall_, wall);
+      speed_true_ = distance(at_, now);
+    }
+    take(now, wall);
+  }
+  void see_change(Instant now, WallInstant wall, const ClockChanged& change) {
+    constexpr std::int64_t kMillion = 1'000'000;
+    if (change.change == ClockChange::rate && change.rate_ppm > -kMillion &&
+        change.rate_ppm <= 1000 * kMillion) {
+      speed_wall_ = static_cast<std::uint64_t>(kMillion + change.rate_ppm);
+      speed_true_ = static_cast<std::uint64_t>(kMillion);
+    }
+    take(now, wall);
+  }
+
+  /// Where it will be at `end`, going on as before.
+  WallInstant foreseen(Instant end) const {
+    return later(wall_, Uint128{distance(at_, std::max(at_, end))} * speed_wall_ / speed_true_);
+  }
+
+ private:
+  void take(Instant now, WallInstant wall) {
+    seen_ = true;
+    at_ = now;
+    wall_ = wall;
+  }
+
+  bool seen_ = false;
+  Instant at_{};
+  WallInstant wall_{};
+  std::uint64_t speed_wall_ = 1;  // so much wall time in so much true time
+  std::uint64_t speed_true_ = 1;
+};
+
+/// A key on one node, on behalf of an attempt.
+struct Holding {
+  AttemptId attempt;
+  Instant from{};
+  bool expires = false;
+  WallInstant dead_at{};  // first reading at which a command finds it gone
+};
+
+WallInstant dead_at(WallInstant deadline) { return later(deadline, Uint128{1'000'000}); }
+
+/// A node begins or ceases to hold a key for an attempt.
+struct Step {
+  Instant at{};
+  bool begins = false;
+  ProcessId node;
+  RemovalReason why{};
+  bool by_other = false;
+  bool open = false;
+};
+
+class Builder {
+ public:
+  explicit Builder(const Recording& recording) : recording_(recording) {
+    timeline_.end = recording.ended;
+    if (!recording.events.empty())
+      timeline_.end = std::max(timeline_.end, recording.events.back().at);
+  }
+
+  Timeline build() {
+    for (index_ = 0; index_ < recording_.events.size(); ++index_) {
+      const TraceEvent& event = recording_.events[index_];
+      watch_clock(event);
+      std::visit([&](const auto& payload) { see(event, payload); }, event.what);
+    }
+    finish();
+    return std::move(timeline_);
+  }
+
+ private:
+  template <class Payload>
+  void see(const TraceEvent&, const Payload&) {}  // the others say nothing that lasts
+
+  // ---- processes and links ----
+
+  void see(const TraceEvent& event, const ProcessPaused& what) {
+    timeline_.standstills.push_back({event.process,
+                                     what.suspended ? StandstillSpan::Kind::suspended
+                                                    : StandstillSpan::Kind::paused,
+                                     {event.at, timeline_.end},
+                                     true});
+  }
+  void see(const TraceEvent& event, const ProcessResumed& what) {
+    close_standstill(event, what.suspended ? StandstillSpan::Kind::suspended
+                                           : StandstillSpan::Kind::paused);
+  }
+  void see(const TraceEvent& event, const ProcessCrashed&) {
+    for (StandstillSpan& span : timeline_.standstills)
+      if (span.open && span.process == event.process) close(span, event.at);
+    timeline_.standstills.push_back(
+        {event.process, StandstillSpan::Kind::crashed, {event.at, timeline_.end}, true});
+    for (BeliefSpan& belief : timeline_.beliefs)
+      if (belief.open && belief.client == event.process) end_belief(belief, event.at,
+                                                                    BeliefEnd::crashed);
+  }
+  void see(const TraceEvent& event, const ProcessRestarted&) {
+    close_standstill(event, StandstillSpan::Kind::crashed);
+  }
+  void see(const TraceEvent& event, const LinkCut& what) {
+    timeline_.cuts.push_back({event.process, what.to, what.holds, {event.at, timeline_.end}, true});
+  }
+  void see(const TraceEvent& event, const LinkHealed& what) {
+    for (CutSpan& cut : timeline_.cuts)
+      if (cut.open && cut.from == event.process && cut.to == what.to) close(cut, event.at);
+  }
+  void see(const TraceEvent& event, const ClockChanged& what) {
+    timeline_.clocks.push_back({event.process, event.at, what});
+  }
+
+  // ---- calls ----
+
+  void see(const TraceEvent& event, const CallBegan& what) {
+    open_calls_[{event.process, what.call}] = timeline_.calls.size();
+    timeline_.calls.push_back(
+        {event.process, what.to, what.kind, what.subject, index_, index_, true, {}, {}});
+  }
+  void see(const TraceEvent& event, const CallEnded& what) {
+    const auto found = open_calls_.find({event.process, what.call});
+    if (found == open_calls_.end()) return;
+    CallSpan& call = timeline_.calls[found->second];
+    call.ended = index_;
+    call.open = false;
+    call.outcome = what.outcome;
+    open_calls_.erase(found);
+  }
+  /// Something was done at `service` on behalf of `attempt`: by its oldest call that waits there.
+  void note_effect(ProcessId service, AttemptId attempt, CallSpan::Effect effect) {
+    const ProcessId client = timeline_.client_of(attempt);
+    CallSpan* oldest = nullptr;
+    for (auto& [key, index] : open_calls_) {
+      CallSpan& call = timeline_.calls[index];
+      if (call.client != client || call.to != service || call.effect != CallSpan::Effect::none)
+        continue;
+      if (oldest == nullptr || call.began < oldest->began) oldest = &call;
+    }
+    if (oldest != nullptr) oldest->effect = effect;
+  }
+
+  // ---- beliefs ----
+
+  void see(const TraceEvent& event, const LockRequested& what) {
+    attempt_of(event, what.attempt, what.lock).quorum = std::max<std::uint32_t>(what.quorum, 1);
+    attempt_of(event, what.attempt, what.lock).of = what.of;
+  }
+  void see(const TraceEvent& event, const LockGranted& what) {
+    begin_belief(event, what.attempt, what.lock, what.token, what.promise_until);
+  }
+  void see(const TraceEvent& event, const LockAssumed& what) {
+    begin_belief(event, what.attempt, what.lock, {}, event.at);  // nobody promised anything
+  }
+  void see(const TraceEvent&, const LeaseExtended& what) {
+    BeliefSpan* belief = open_belief(what.attempt);
+    if (belief == nullptr || belief->release_began != kEndOfTime) return;  // too late to promise
+    belief->promise_until = what.promise_until;
+  }
+  void see(const TraceEvent& event, const BeliefEnded& what) {
+    if (BeliefSpan* belief = open_belief(what.attempt)) end_belief(*belief, event.at, what.why);
+  }
+  void see(const TraceEvent& event, const ReleaseBegan& what) {
+    if (BeliefSpan* belief = open_belief(what.attempt)) belief->release_began = event.at;
+  }
+  void see(const TraceEvent& event, const LockReleased& what) {
+    if (BeliefSpan* belief = open_belief(what.attempt))
+      end_belief(*belief, event.at, BeliefEnd::released);
+  }
+
+  // ---- keys ----
+
+  void see(const TraceEvent& event, const KeyStored& what) {
+    note_effect(event.process, what.attempt, CallSpan::Effect::stored);
+    const auto key = std::pair(event.process, what.key);
+    const auto held = holdings_.find(key);
+    if (held != holdings_.end()) {
+      if (held->second.attempt == what.attempt) {  // stored anew: one holding goes on
+        held->second.expires = what.expires;
+        held->second.dead_at = dead_at(what.expires_at);
+        return;
+      }
+      drop(held, event.at, RemovalReason::overwritten, true);
+    }
+    if (what.attempt)
+      holdings_[key] = {what.attempt, event.at, what.expires, dead_at(what.expires_at)};
+  }
+  void see(const TraceEvent& event, const KeyExtended& what) {
+    note_effect(event.process, what.by, CallSpan::Effect::extended);
+    const auto held = holdings_.find({event.process, what.key});
+    if (held == holdings_.end() || held->second.attempt != what.attempt) return;
+    held->second.expires = true;
+    held->second.dead_at = dead_at(what.expires_at);
+  }
+  void see(const TraceEvent& event, const KeyRemoved& what) {
+    if (what.by) note_effect(event.process, what.by, CallSpan::Effect::removed);
+    // Its owner writes it anew in this same instant: a renewal, not a loss.
+    if (what.why == RemovalReason::overwritten && what.by == what.attempt) return;
+    const auto held = holdings_.find({event.process, what.key});
+    if (held == holdings_.end() || held->second.attempt != what.attempt) return;
+    drop(held, event.at, what.why, what.by && what.by != what.attempt);
+  }
+  void see(const TraceEvent& event, const TokenIssued& what) {
+    note_effect(event.process, what.attempt, CallSpan::Effect::counted);
+  }
+
+  // ---- storage ----
+
+  void see(const TraceEvent& event, const WriteAccepted& what) {
+    note_effect(event.process, what.attempt, CallSpan::Effect::written);
+    add_write(event, what, true);
+  }
+  void see(const TraceEvent& event, const WriteRejected& what) {
+    note_effect(event.process, what.attempt, CallSpan::Effect::refused);
+    add_write(event, what, false);
+  }
+  void see(const TraceEvent& event, const ReadServed& what) {
+    note_effect(event.process, what.attempt, CallSpan::Effect::read);
+  }
+  template <class Write>
+  void add_write(const TraceEvent& event, const Write& what, bool accepted) {
+    const auto names_it = [&](const Finding& finding) {
+      return std::find(finding.events.begin(), finding.events.end(), event.seq) !=
+             finding.events.end();
+    };
+    const bool blamed = accepted && std::any_of(recording_.findings.begin(),
+                                                recording_.findings.end(), names_it);
+    timeline_.writes.push_back({index_, event.at, event.process, timeline_.client_of(what.attempt),
+                                what.subject, what.token, what.highest, accepted, blamed});
+  }
+
+  // ---- helpers ----
+
+  template <class Span>
+  static void close(Span& span, Instant at) {
+    span.span.until = at;
+    span.open = false;
+  }
+  void close_standstill(const TraceEvent& event, StandstillSpan::Kind kind) {
+    for (StandstillSpan& span : timeline_.standstills)
+      if (span.open && span.process == event.process && span.kind == kind) close(span, event.at);
+  }
+
+  Attempt& attempt_of(const TraceEvent& event, AttemptId id, Symbol lock) {
+    std::vector<Attempt>& attempts = timeline_.attempts;
+    auto place = std::lower_bound(
+        attempts.begin(), attempts.end(), id,
+        [](const Attempt& attempt, AttemptId wanted) { return attempt.id < wanted; });
+    if (place == attempts.end() || place->id != id)
+      place = attempts.insert(place, Attempt{id, event.process, lock});
+    return *place;
+  }
+
+  void begin_belief(const TraceEvent& event, AttemptId attempt, Symbol lock, FencingToken token,
+                    Instant promise_until) {
+    attempt_of(event, attempt, lock);
+    if (BeliefSpan* before = open_belief(attempt)) end_belief(*before, event.at, BeliefEnd::told);
+    BeliefSpan belief;
+    belief.client = event.process;
+    belief.lock = lock;
+    belief.attempt = attempt;
+    belief.token = token;
+    belief.span = {event.at, timeline_.end};
+    belief.open = true;
+    belief.promise_until = promise_until;
+    timeline_.beliefs.push_back(std::move(belief));
+  }
+
+  BeliefSpan* open_belief(AttemptId attempt) {
+    std::vector<BeliefSpan>& beliefs = timeline_.beliefs;
+    const auto found = std::find_if(beliefs.rbegin(), beliefs.rend(), [&](const BeliefSpan& b) {
+      return b.open && b.attempt == attempt;
+    });
+    return found == beliefs.rend() ? nullptr : &*found;
+  }
+  static void end_belief(BeliefSpan& belief, Instant at, BeliefEnd why) {
+    close(belief, at);
+    belief.why = why;
+  }
+
+  void watch_clock(const TraceEvent& event) {
+    if (!event.process) return;
+    SeenClock& clock = clocks_[event.process];
+    const auto* change = std::get_if<ClockChanged>(&event.what);
+    expire(event.process, clock, event.at, event.wall, change != nullptr);
+    if (change != nullptr)
+      clock.see_change(event.at, event.wall, *change);
+    else
+      clock.see(event.at, event.wall);
+  }
+
+  void expire(ProcessId node, const SeenClock& clock, Instant now, WallInstant wall, bool changed) {
+    auto held = holdings_.lower_bound({node, Symbol{}});
+    while (held != holdings_.end() && held->first.first == node) {
+      const auto next = std::next(held);
+      if (held->second.expires)
+        if (const auto at = clock.passed(held->second.dead_at, now, wall, changed))
+          drop(held, std::max(*at, held->second.from), RemovalReason::expired, false);
+      held = next;
+    }
+  }
+
+  using Holdings = std::map<std::pair<ProcessId, Symbol>, Holding>;
+
+  void drop(Holdings::iterator held, Instant at, RemovalReason why, bool by_other, bool open = false) {
+    std::vector<Step>& steps = steps_[held->second.attempt];
+    // What came and went at once was never to be seen.
+    if (at <= held->second.from) {
+      holdings_.erase(held);
+      return;
+    }
+    steps.push_back({held->second.from, true, held->first.first, {}, false, false});
+    steps.push_back({at, false, held->first.first, why, by_other, open});
+    holdings_.erase(held);
+  }
+
+  void finish() {
+    for (auto& [node, clock] : clocks_)
+      expire(node, clock, timeline_.end, clock.foreseen(timeline_.end), false);
+    while (!holdings_.empty()) drop(holdings_.begin(), timeline_.end, {}, false, true);
+    for (auto& [attempt, steps] : steps_) add_ownerships(attempt, steps);
+    std::stable_sort(timeline_.ownerships.begin(), timeline_.ownerships.end(),
+                     [](const OwnershipSpan& a, const OwnershipSpan& b) {
+                       return a.span.from < b.span.from;
+                     });
+    for (BeliefSpan& belief : timeline_.beliefs) belief.wrong = wrong_parts(belief);
+  }
+
+  void add_ownerships(AttemptId id, std::vector<Step>& steps) {
+    const Attempt* attempt = timeline_.attempt(id);
+    if (attempt == nullptr) return;
+    // What ends goes before what begins: two nodes that change at once are never both counted.
+    std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) {
+      return std::pair(a.at, a.begins) < std::pair(b.at, b.begins);
+    });
+    std::map<ProcessId, std::uint32_t> keys;  // on a node: an attempt may have several
+    std::uint32_t nodes = 0;
+    Instant since{};
+    bool owns = false;
+    for (const Step& step : steps) {
+      std::uint32_t& held = keys[step.node];
+      if (step.begins)
+        nodes += held++ == 0 ? 1u : 0u;
+      else
+        nodes -= --held == 0 ? 1u : 0u;
+      if (!owns && nodes >= attempt->quorum) {
+        owns = true;
+        since = step.at;
+      }
+      if (!owns || nodes >= attempt->quorum) continue;
+      owns = false;
+      timeline_.ownerships.push_back({attempt->lock, id, attempt->client, {since, step.at},
+                                      step.open, step.why, step.by_other, nodes});
+    }
+  }
+
+  std::vector<Interval> wrong_parts(const BeliefSpan& belief) const {
+    const Instant last = std::min(belief.span.until, belief.release_began);
+    std::vector<Interval> parts{{belief.span.from, last}};
+    // A lock whose keys the trace does not show can only be judged by its promise.
+    if (steps_.contains(belief.attempt)) {
+      for (const OwnershipSpan& own : timeline_.ownerships)
+        if (own.attempt == belief.attempt) cut_out(parts, own.span);
+    } else {
+      cut_out(parts, {belief.span.from, last});
+    }
+    if (belief.promise_until < last) add(parts, {std::max(belief.promise_until, belief.span.from), last});
+    for (const OwnershipSpan& own : timeline_.ownerships)
+      if (own.lock == belief.lock && own.attempt != belief.attempt)
+        add(parts, {std::max(own.span.from, belief.span.from), std::min(own.span.until, last)});
+    return merged(std::move(parts));
+  }
+
+  static void cut_out(std::vector<Interval>& parts, Interval hole) {
+    std::vector<Interval> rest;
+    for (const Interval& part : parts) {
+      add(rest, {part.from, std::min(part.until, hole.from)});
+      add(rest, {std::max(part.from, hole.until), part.until});
+    }
+    parts = std::move(rest);
+  }
+  static void add(std::vector<Interval>& parts, Interval part) {
+    if (part.from < part.until) parts.push_back(part);
+  }
+  static std::vector<Interval> merged(std::vector<Interval> parts) {
+    std::sort(parts.begin(), parts.end(),
+              [](const Interval& a, const Interval& b) { return a.from < b.from; });
+    std::vector<Interval> out;
+    for (const Interval& part : parts) {
+      if (!out.empty() && part.from <= out.back().until)
+        out.back().until = std::max(out.back().until, part.until);
+      else
+        out.push_back(part);
+    }
+    return out;
+  }
+
+  const Recording& recording_;
+  Timeline timeline_;
+  std::size_t index_ = 0;
+  std::map<std::pair<ProcessId, CallId>, std::size_t> open_calls_;
+  std::map<ProcessId, SeenClock> clocks_;
+  Holdings holdings_;
+  std::map<AttemptId, std::vector<Step>> steps_;
+};
+
+}  // namespace
+
+const Attempt* Timeline::attempt(AttemptId id) const {
+  const auto place = std::lower_bound(
+      attempts.begin(), attempts.end(), id,
+      [](const Attempt& candidate, AttemptId wanted) { return candidate.id < wanted; });
+  return place == attempts.end() || place->id != id ? nullptr : &*place;
+}
+
+ProcessId Timeline::client_of(AttemptId id) const {
+  const Attempt* found = attempt(id);
+  return found == nullptr ? ProcessId{} : found->client;
+}
+
+const BeliefSpan* Timeline::belief_of(AttemptId attempt) const {
+  for (const BeliefSpan& belief : beliefs)
+    if (belief.attempt == attempt) return &belief;
+  return nullptr;
+}
+
+Timeline make_timeline(const Recording& recording) { return Builder(recording).build(); }
+
+}  // namespace locklab

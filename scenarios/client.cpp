@@ -1,0 +1,419 @@
+#include "scenarios/client.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include "algorithms/auto_extend.hpp"
+#include "algorithms/execute_with_lock.hpp"
+#include "sim/assert.hpp"
+#include "sim/world.hpp"
+
+namespace locklab {
+
+Client::Client(Process& self, const ClientSpec& spec, const LockSpec& lock, Symbol default_lock,
+               std::span<const Program> threads, std::span<const redis::Client> redis,
+               const storage::Client& storage, const StepWords& words, std::uint32_t* attempts)
+    : self_(self),
+      spec_(spec),
+      lock_(lock),
+      default_lock_(default_lock),
+      programs_(threads),
+      storage_(storage),
+      words_(words),
+      beliefs_(self, spec.belief),
+      environment_{self, beliefs_, redis, attempts},
+      locks_(&self.arena()),
+      threads_(&self.arena()) {}
+
+// ---- life ---------------------------------------------------------------------------------------
+
+void Client::on_start() {
+  for (std::uint32_t i = 0; i < programs_.size(); ++i) {
+    void* block = arena().take(sizeof(Thread));
+    threads_.push_back(new (block) Thread(*this, programs_[i], &arena()));
+    self_.spawn("program", run_thread(i));
+  }
+}
+
+void Client::on_crash(bool) {
+  beliefs_.end_all(BeliefEnd::crashed);
+  // A new life begins with new objects: what the old ones knew was in memory.
+  locks_.clear();
+  threads_.clear();
+}
+
+void Client::on_message(const Packet&) {
+  LOCKLAB_ASSERT(!"nobody sends requests to a client");
+}
+
+Task<> Client::run_thread(std::uint32_t index) {
+  Thread& thread = *threads_[index];
+  if (spec_.start > Duration{0}) co_await self_.sleep_until(Instant{spec_.start});
+  static_cast<void>(co_await run_steps(thread, *thread.program));
+}
+
+Task<Client::Flow> Client::run_steps(Thread& thread, const Program& steps) {
+  for (const Step& step : steps) {
+    if (thread.skipping && step.kind != Step::Kind::acquire && step.kind != Step::Kind::with_lock &&
+        step.kind != Step::Kind::auto_extend && step.kind != Step::Kind::at &&
+        step.kind != Step::Kind::sleep)
+      continue;
+    const Flow flow = co_await run_step(thread, step);
+    if (flow == Flow::stop) co_return Flow::stop;
+  }
+  co_return Flow::next;
+}
+
+Task<Client::Flow> Client::run_step(Thread& thread, const Step& step) {
+  switch (step.kind) {
+    case Step::Kind::at:
+      if (Instant{step.time} > self_.world().now()) co_await self_.sleep_until(Instant{step.time});
+      co_return Flow::next;
+    case Step::Kind::sleep:
+      co_await self_.sleep(step.time);
+      co_return Flow::next;
+    case Step::Kind::work:
+      self_.world().emit(self_.id(), StepTaken{words_.work, step.time, true});
+      co_await self_.sleep(step.time);
+      co_return Flow::next;
+    case Step::Kind::acquire:
+      co_return co_await acquire(thread, step);
+    case Step::Kind::check: {
+      Thread::Held* holding = held(thread, step);
+      if (holding == nullptr) co_return Flow::next;
+      const Lease& lease = holding->lease;
+      const bool valid = lease.promised == kForever ||
+                         lease.start.elapsed(self_, lease.clock) < lease.promised;
+      self_.world().emit(self_.id(), StepTaken{words_.check, Duration{0}, valid});
+      if (valid) co_return Flow::next;
+      co_return refused(thread, step);
+    }
+    case Step::Kind::extend:
+      co_return co_await extend(thread, step);
+    case Step::Kind::release: {
+      Thread::Held* holding = held(thread, step);
+      if (holding == nullptr) co_return Flow::next;
+      const Lease lease = holding->lease;
+      Lock& lock = *holding->lock;
+      static_cast<void>(co_await lock.release(lease));
+      drop(thread, lease.attempt);
+      co_return Flow::next;
+    }
+    case Step::Kind::read:
+      co_return co_await read(thread, step);
+    case Step::Kind::write:
+      co_return co_await write(thread, step);
+    case Step::Kind::sell:
+      co_return co_await sell(thread, step);
+    case Step::Kind::charge:
+      co_return co_await charge(thread, step);
+    case Step::Kind::run_job:
+      co_return co_await run_job(thread, step);
+    case Step::Kind::lead:
+      co_return co_await lead(thread, step);
+    case Step::Kind::append:
+      co_return co_await append(thread, step);
+    case Step::Kind::with_lock:
+      co_return co_await with_lock(thread, step);
+    case Step::Kind::auto_extend:
+      co_return co_await auto_extend(thread, step);
+    case Step::Kind::optimistic:
+      co_return co_await optimistic(thread, step);
+    case Step::Kind::repeat:
+      for (std::int64_t round = 0; round < step.amount; ++round) {
+        const Flow flow = co_await run_steps(thread, step.body);
+        if (flow == Flow::stop) co_return Flow::stop;
+      }
+      co_return Flow::next;
+    case Step::Kind::stop:
+      co_return Flow::stop;
+  }
+  co_return Flow::stop;
+}
+
+// ---- locks --------------------------------------------------------------------------------------
+
+Lock& Client::lock_on(Symbol resource) {
+  for (Lock* lock : locks_)
+    if (lock->resource() == resource) return *lock;
+  locks_.push_back(lock_.algorithm->make(environment_, lock_.settings, resource));
+  return *locks_.back();
+}
+
+Symbol Client::lock_of(const Thread& thread, const Step& step) const {
+  if (!step.lock.empty()) return symbol(step.lock);
+  return thread.held.empty() ? default_lock_ : thread.held.back().lease.lock;
+}
+
+Client::Thread::Held* Client::held(Thread& thread, const Step& step) {
+  const Symbol wanted = lock_of(thread, step);
+  for (std::size_t i = thread.held.size(); i-- > 0;)
+    if (thread.held[i].lease.lock == wanted) return &thread.held[i];
+  return nullptr;
+}
+
+void Client::drop(Thread& thread, AttemptId attempt) {
+  std::erase_if(thread.held,
+                [attempt](const Thread::Held& holding) { return holding.lease.attempt == attempt; });
+}
+
+Client::Flow Client::refused(Thread& thread, const Step& step) {
+  switch (step.if_refused) {
+    case AfterRefusal::stop:
+      return Flow::stop;
+    case AfterRefusal::skip:
+      thread.skipping = true;
+      return Flow::next;
+    case AfterRefusal::go_on:
+      return Flow::next;
+  }
+  return Flow::stop;
+}
+
+Waiting Client::waiting(const Step& step) {
+  Waiting waiting;
+  waiting.timeout = step.mode == Step::Mode::blocking ? kForever : step.timeout;
+  waiting.poll = step.poll;
+  waiting.poll_jitter = step.poll_jitter;
+  switch (step.on_error) {
+    case OnAcquireError::escape:
+      waiting.on_error = Waiting::OnError::escape;
+      break;
+    case OnAcquireError::retry:
+      waiting.on_error = Waiting::OnError::retry;
+      break;
+    case OnAcquireError::fail_open:
+      waiting.on_error = Waiting::OnError::fail_open;
+      break;
+  }
+  return waiting;
+}
+
+Task<Client::Flow> Client::acquire(Thread& thread, const Step& step) {
+  thread.skipping = false;
+  Lock& lock = lock_on(lock_of(thread, step));
+  // A client that ignores the answer works on what it asked for [corpus 6].
+  const IfRefused if_refused =
+      step.if_refused == AfterRefusal::go_on ? IfRefused::ignore : IfRefused::stop;
+  Result<Lease> lease = Errc::not_acquired;
+  if (step.mode == Step::Mode::once) {
+    World& world = self_.world();
+    world.emit(self_.id(), LockWaitBegan{lock.resource(), true});
+    lease = co_await lock.acquire(if_refused);
+    world.emit(self_.id(), LockWaitEnded{lock.resource(), lease.has_value(), 1});
+  } else {
+    lease = co_await acquire_until(lock, waiting(step));
+    if (!lease && if_refused == IfRefused::ignore) lease = co_await lock.acquire(if_refused);
+  }
+  if (!lease) co_return refused(thread, step);
+  thread.held.push_back({&lock, *lease});
+  co_return Flow::next;
+}
+
+/// The steps of a with_lock or auto_extend, as the critical section that those expect.
+class Client::Section final : public CriticalSection {
+ public:
+  Section(Client& client, Thread& thread, Lock& lock, const Program& body)
+      : client_(client), thread_(thread), lock_(lock), body_(body) {}
+  // Told or stopped, the work may end in the middle of its steps.
+  ~Section() override { client_.drop(thread_, attempt_); }
+
+  Task<> run(const Lease& lease) override {
+    attempt_ = lease.attempt;
+    thread_.held.push_back({&lock_, lease});
+    flow_ = co_await client_.run_steps(thread_, body_);
+  }
+  Arena& arena() const { return client_.arena(); }
+  Flow flow() const { return flow_; }
+
+ private:
+  Client& client_;
+  Thread& thread_;
+  Lock& lock_;
+  const Program& body_;
+  AttemptId attempt_;
+  Flow flow_ = Flow::next;
+};
+
+Task<Client::Flow> Client::with_lock(Thread& thread, const Step& step) {
+  thread.skipping = false;
+  Lock& lock = lock_on(lock_of(thread, step));
+  Section section(*this, thread, lock, step.body);
+  const Result<void> done = co_await execute_with_lock(lock, section, waiting(step));
+  if (!done) co_return refused(thread, step);
+  co_return section.flow();
+}
+
+Task<Client::Flow> Client::auto_extend(Thread& thread, const Step& step) {
+  thread.skipping = false;
+  Lock& lock = lock_on(lock_of(thread, step));
+  Section section(*this, thread, lock, step.body);
+  AutoExtend policy;
+  policy.period = step.period;
+  policy.retry_after = step.retry_after;
+  policy.on_false =
+      step.notify ? AutoExtend::OnFalse::notify : AutoExtend::OnFalse::stop_silently;
+  policy.on_error = step.retry_errors ? AutoExtend::OnError::retry : AutoExtend::OnError::die;
+  policy.stop_at_deadline = step.stop_at_deadline;
+  policy.max_hold = step.max_hold;
+  const Result<void> done = co_await execute_with_auto_extend(lock, section, policy);
+  if (!done) co_return refused(thread, step);
+  co_return section.flow();
+}
+
+Task<Client::Flow> Client::extend(Thread& thread, const Step& step) {
+  Thread::Held* holding = held(thread, step);
+  if (holding == nullptr) co_return Flow::next;
+  Lock& lock = *holding->lock;
+  Lease lease = holding->lease;
+  const Result<void> extended = co_await lock.extend(lease, step.time);
+  if (!extended) co_return refused(thread, step);
+  for (Thread::Held& still : thread.held)
+    if (still.lease.attempt == lease.attempt) still.lease = lease;
+  co_return Flow::next;
+}
+
+// ---- storage and business -----------------------------------------------------------------------
+
+storage::Guard Client::guard(Thread& thread, const Step& step) {
+  const Thread::Held* holding = held(thread, step);
+  if (holding == nullptr) return {};
+  return {holding->lease.token, holding->lease.attempt, holding->lease.owner};
+}
+
+void Client::tell(DomainAct act, const Step& step, std::int64_t amount, AttemptId attempt) const {
+  self_.world().emit(self_.id(), DomainEvent{act, symbol(step.subject), amount, attempt});
+}
+
+Task<Client::Flow> Client::read(Thread& thread, const Step& step) {
+  const Symbol subject = symbol(step.subject);
+  const auto reply = co_await storage_.read(subject, guard(thread, step));
+  if (!reply) co_return step.ignore_errors ? Flow::next : Flow::stop;
+  for (Thread::Read& known : thread.read) {
+    if (known.subject != subject) continue;
+    known = {subject, reply->value, reply->version};
+    co_return Flow::next;
+  }
+  thread.read.push_back({subject, reply->value, reply->version});
+  co_return Flow::next;
+}
+
+Task<Client::Flow> Client::write(Thread& thread, const Step& step) {
+  const Symbol subject = symbol(step.subject);
+  storage::Client::Basis basis;
+  if (step.after_read) {
+    for (const Thread::Read& known : thread.read)
+      if (known.subject == subject) basis = {true, known.version, step.compare_version};
+  }
+  const auto reply =
+      co_await storage_.write(subject, value(step.value), guard(thread, step), basis);
+  if (!reply) co_return step.ignore_errors ? Flow::next : Flow::stop;
+  co_return Flow::next;
+}
+
+// The document's reserveInventory: read what is there, take it if it is enough, write the rest.
+Task<Client::Flow> Client::sell(Thread& thread, const Step& step) {
+  const Symbol subject = symbol(step.subject);
+  const storage::Guard under = guard(thread, step);
+  const auto stock = co_await storage_.read(subject, under);
+  if (!stock) co_return Flow::stop;
+  if (step.think > Duration{0}) co_await self_.sleep(step.think);
+  const std::int64_t available = stock->value.as_integer();
+  if (available < step.amount) co_return Flow::next;
+  const auto written =
+      co_await storage_.write(subject, Value::integer(available - step.amount), under,
+                              {true, stock->version, step.compare_version});
+  if (!written) co_return Flow::stop;
+  if (written->kind == storage::ReplyKind::accepted)
+    tell(DomainAct::sold, step, step.amount, under.attempt);
+  co_return Flow::next;
+}
+
+// Charge an order once. The payment provider is part of storage's answer, or (external) a party that
+// checks no token and has charged before storage is asked.
+Task<Client::Flow> Client::charge(Thread& thread, const Step& step) {
+  const Symbol subject = symbol(step.subject);
+  const storage::Guard under = guard(thread, step);
+  const auto paid = co_await storage_.read(subject, under);
+  if (!paid) co_return Flow::stop;
+  if (step.think > Duration{0}) co_await self_.sleep(step.think);
+  if (paid->value.as_integer() != 0) co_return Flow::next;
+  if (step.external) tell(DomainAct::charged, step, 1, under.attempt);
+  const auto written = co_await storage_.write(subject, Value::integer(1), under,
+                                               {true, paid->version, step.compare_version});
+  if (!written) co_return Flow::stop;
+  if (!step.external && written->kind == storage::ReplyKind::accepted)
+    tell(DomainAct::charged, step, 1, under.attempt);
+  co_return Flow::next;
+}
+
+// A job runs when it begins; that it is done is written down when it ends.
+Task<Client::Flow> Client::run_job(Thread& thread, const Step& step) {
+  const Symbol subject = symbol(step.subject);
+  const storage::Guard under = guard(thread, step);
+  const auto done = co_await storage_.read(subject, under);
+  if (!done) co_return Flow::stop;
+  if (done->value.as_integer() != 0) co_return Flow::next;
+  tell(DomainAct::job_ran, step, 1, under.attempt);
+  self_.world().emit(self_.id(), StepTaken{words_.work, step.time, true});
+  co_await self_.sleep(step.time);
+  const auto written = co_await storage_.write(subject, Value::integer(1), under,
+                                               {true, done->version, step.compare_version});
+  co_return written ? Flow::next : Flow::stop;
+}
+
+Task<Client::Flow> Client::lead(Thread& thread, const Step& step) {
+  const Symbol subject = symbol(step.subject);
+  const storage::Guard under = guard(thread, step);
+  const Duration every = std::max(step.every, Duration{1ms});
+  for (Duration led{0}; led < step.time; led += every) {
+    const auto written = co_await storage_.write(subject, Value::name(self_.name()), under);
+    if (!written) co_return Flow::stop;
+    if (written->kind == storage::ReplyKind::accepted)
+      tell(DomainAct::led, step, 1, under.attempt);
+    co_await self_.sleep(every);
+  }
+  co_return Flow::next;
+}
+
+Task<Client::Flow> Client::append(Thread& thread, const Step& step) {
+  const Symbol subject = symbol(step.subject);
+  const storage::Guard under = guard(thread, step);
+  const auto length = co_await storage_.read(subject, under);
+  if (!length) co_return Flow::stop;
+  if (step.think > Duration{0}) co_await self_.sleep(step.think);
+  const auto written =
+      co_await storage_.write(subject, Value::integer(length->value.as_integer() + 1), under,
+                              {true, length->version, step.compare_version});
+  if (!written) co_return Flow::stop;
+  if (written->kind == storage::ReplyKind::accepted)
+    tell(DomainAct::appended, step, 1, under.attempt);
+  co_return Flow::next;
+}
+
+// Compare and swap: read a value and its version, write only if the version is still that one.
+Task<Client::Flow> Client::optimistic(Thread& thread, const Step& step) {
+  const Symbol subject = symbol(step.subject);
+  const storage::Guard under = guard(thread, step);
+  for (std::int64_t tries_left = step.tries; tries_left > 0; --tries_left) {
+    const auto before = co_await storage_.read(subject, under);
+    if (!before) co_return Flow::stop;
+    if (step.think > Duration{0}) co_await self_.sleep(step.think);
+    const auto written =
+        co_await storage_.write(subject, Value::integer(before->value.as_integer() + step.amount),
+                                under, {true, before->version, true});
+    if (!written) co_return Flow::stop;
+    if (written->kind == storage::ReplyKind::accepted) co_return Flow::next;
+  }
+  co_return Flow::next;
+}
+
+// ---- small things -------------------------------------------------------------------------------
+
+Symbol Client::symbol(const std::string& text) const { return self_.world().names().intern(text); }
+
+Value Client::value(const Datum& datum) const {
+  return datum.is_number ? Value::integer(datum.number) : Value::name(symbol(datum.word));
+}
+
+}  // namespace locklab

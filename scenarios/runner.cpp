@@ -1,0 +1,334 @@
+#include "scenarios/runner.hpp"
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+#include "faults/injector.hpp"
+#include "invariants/invariant.hpp"
+#include "scenarios/client.hpp"
+#include "scenarios/expectation.hpp"
+#include "sim/assert.hpp"
+#include "sim/services/redis/server.hpp"
+#include "sim/services/storage/server.hpp"
+
+namespace locklab {
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::as_expected:
+      return "as expected";
+    case Verdict::not_as_expected:
+      return "not as expected";
+    case Verdict::undecided:
+      return "undecided";
+  }
+  return {};
+}
+
+std::string_view to_string(StopReason reason) {
+  switch (reason) {
+    case StopReason::quiescent:
+      return "quiescent";
+    case StopReason::horizon:
+      return "horizon";
+    case StopReason::event_limit:
+      return "event_limit";
+  }
+  return {};
+}
+
+namespace {
+
+/// What an invariant found is said in the trace too.
+class TraceAnnouncer final : public Announcer {
+ public:
+  explicit TraceAnnouncer(World& world) : world_(world) {}
+  void violation_began(std::uint32_t finding, std::string_view invariant) override {
+    world_.remark(ProcessId{}, ViolationBegan{finding, world_.names().intern(invariant)});
+  }
+  void violation_ended(std::uint32_t finding, std::string_view invariant,
+                       Duration lasted) override {
+    world_.remark(ProcessId{}, ViolationEnded{finding, world_.names().intern(invariant), lasted});
+  }
+
+ private:
+  World& world_;
+};
+
+class TraceKeeper final : public TraceObserver {
+ public:
+  explicit TraceKeeper(std::vector<TraceEvent>* events) : events_(events) {}
+  void observe(const TraceEvent& event) override { events_->push_back(event); }
+
+ private:
+  std::vector<TraceEvent>* events_;
+};
+
+}  // namespace
+
+/// A scenario as a world, with all that lives in it. Built in the arena of its runner.
+struct Runner::Deployment {
+  Deployment(Arena& arena, const Scenario& given, std::uint64_t seed, Recording* recording);
+  ~Deployment();
+  Deployment(const Deployment&) = delete;
+  Deployment& operator=(const Deployment&) = delete;
+
+  template <class T, class... Arguments>
+  T* make(Arguments&&... arguments) {
+    return new (arena.take(sizeof(T))) T(std::forward<Arguments>(arguments)...);
+  }
+  MachineId machine(std::string_view name);
+  Value value(const Datum& datum);
+  ProcessId named(std::string_view name);
+  void add_clients();
+  void add_redis();
+  void add_storage();
+  void connect();
+  void wire_clients();
+
+  Arena& arena;
+  const Scenario& scenario;
+  World world;
+  redis::Kinds redis_kinds;
+  storage::Kinds storage_kinds;
+  StepWords words;
+  std::uint32_t attempts = 0;
+  std::pmr::vector<std::string_view> process_names;
+  std::pmr::vector<redis::Server*> redis;
+  std::pmr::vector<Client*> clients;
+  storage::Server* storage = nullptr;
+  ProcessId first_redis;
+  ProcessId storage_process;
+  TraceAnnouncer announcer;
+  Watch watch;
+  Metrics metrics;
+  TraceKeeper keeper;
+  Injector injector;
+};
+
+Runner::Deployment::Deployment(Arena& memory, const Scenario& given, std::uint64_t seed,
+                               Recording* recording)
+    : arena(memory),
+      scenario(given),
+      world(memory, seed),
+      redis_kinds(world.names()),
+      storage_kinds(world.names()),
+      words(world.names()),
+      process_names(&memory),
+      redis(&memory),
+      clients(&memory),
+      announcer(world),
+      watch(&memory, &announcer),
+      metrics(&memory),
+      keeper(recording != nullptr ? &recording->events : nullptr),
+      injector(world) {
+  world.network().set_default(scenario.network.standard);
+  for (const MachineSpec& machine : scenario.machines)
+    world.add_machine(machine.name, machine.clock_offset, machine.rate_ppm);
+  add_clients();
+  add_redis();
+  add_storage();
+  connect();
+  wire_clients();
+
+  // The trace first, so that a finding stands behind the event that shows it.
+  if (recording != nullptr) world.observe(keeper, kEveryEvent);
+  add_invariants(watch, &memory, scenario.checks);
+  if (watch.events() != 0) world.observe(watch, watch.events());
+  world.observe(metrics, Metrics::events());
+  injector.arm(scenario.faults);
+}
+
+Runner::Deployment::~Deployment() {
+  for (Client* client : clients) client->~Client();
+  for (redis::Server* server : redis) server->~Server();
+  if (storage != nullptr) storage->~Server();
+}
+
+MachineId Runner::Deployment::machine(std::string_view name) {
+  const MachineId known = world.find_machine(name);
+  return known ? known : world.add_machine(name);
+}
+
+Value Runner::Deployment::value(const Datum& datum) {
+  return datum.is_number ? Value::integer(datum.number)
+                         : Value::name(world.names().intern(datum.word));
+}
+
+ProcessId Runner::Deployment::named(std::string_view name) {
+  const Process* process = world.find_process(name);
+  LOCKLAB_ASSERT(process != nullptr);
+  return process->id();
+}
+
+void Runner::Deployment::add_clients() {
+  for (const ClientSpec& client : scenario.clients) {
+    world.add_process(client.name, machine(client.machine.empty() ? client.name : client.machine));
+    process_names.push_back(world.names().text(world.names().find(client.name)));
+  }
+}
+
+void Runner::Deployment::add_redis() {
+  first_redis = ProcessId{static_cast<std::uint32_t>(world.processes() + 1)};
+  for (std::uint32_t number = 1; number <= scenario.redis.nodes; ++number) {
+    std::array<char, 16> digits{};
+    std::size_t length = 0;
+    for (std::uint32_t rest = number; rest > 0; rest /= 10)
+      digits[digits.size() - ++length] = static_cast<char>('0' + rest % 10);
+    const Symbol name =
+        world.names().join("redis-", {digits.data() + digits.size() - length, length});
+    const std::string_view text = world.names().text(name);
+    Process& process = world.add_process(text, machine(text));
+    process_names.push_back(text);
+    auto* server = make<redis::Server>(process, redis_kinds, scenario.redis.options);
+    for (const SeedKey& key : scenario.redis.keys)
+      if (key.node.empty() || key.node == text)
+        server->seed(world.names().intern(key.key), value(key.value));
+    process.set_actor(*server);
+    redis.push_back(server);
+  }
+}
+
+void Runner::Deployment::add_storage() {
+  Process& process = world.add_process("storage", machine("storage"));
+  storage_process = process.id();
+  process_names.push_back("storage");
+  storage = make<storage::Server>(process, storage_kinds, scenario.storage.options);
+  process.set_actor(*storage);
+  const auto initialize = [this](const SeedRegister& seed) {
+    const Symbol name = world.names().intern(seed.name);
+    storage->initialize(name, value(seed.value));
+    if (seed.value.is_number) metrics.initial_amount(name, seed.value.number);
+  };
+  for (const SeedRegister& seed : scenario.storage.registers) initialize(seed);
+}
+
+void Runner::Deployment::connect() {
+  for (const LinkSpec& link : scenario.network.links) {
+    world.network().set_link(named(link.from), named(link.to), link.quality);
+    if (link.both_ways) world.network().set_link(named(link.to), named(link.from), link.quality);
+  }
+}
+
+void Runner::Deployment::wire_clients() {
+  const Symbol default_lock = world.names().intern(scenario.workload.resource);
+  for (std::uint32_t i = 0; i < scenario.clients.size(); ++i) {
+    const ClientSpec& spec = scenario.clients[i];
+    Process& process = world.process(ProcessId{i + 1});
+    auto* nodes =
+        static_cast<redis::Client*>(arena.take(scenario.redis.nodes * sizeof(redis::Client)));
+    for (std::uint32_t node = 0; node < scenario.redis.nodes; ++node)
+      new (nodes + node)
+          redis::Client(process, ProcessId{first_redis.number + node}, redis_kinds, {});
+    const storage::Client to_storage(process, storage_process, storage_kinds,
+                                     {.timeout = scenario.storage.call_timeout});
+    auto* client = make<Client>(
+        process, spec, spec.lock ? *spec.lock : scenario.lock, default_lock,
+        std::span<const Program>(spec.threads),
+        std::span<const redis::Client>(nodes, scenario.redis.nodes), to_storage, words, &attempts);
+    process.set_actor(*client);
+    clients.push_back(client);
+  }
+}
+
+// ---- running ------------------------------------------------------------------------------------
+
+Runner::Runner() = default;
+
+Runner::~Runner() { drop(); }
+
+void Runner::drop() {
+  if (deployment_ == nullptr) return;
+  deployment_->~Deployment();
+  deployment_ = nullptr;
+}
+
+void Runner::run(const Scenario& scenario, const RunOptions& options, RunResult& result) {
+  drop();
+  arena_.reset();
+  const std::uint64_t seed = options.seed.value_or(scenario.seed);
+  if (options.recording != nullptr) options.recording->events.clear();
+  deployment_ = new (arena_.take(sizeof(Deployment)))
+      Deployment(arena_, scenario, seed, options.recording);
+  Deployment& deployed = *deployment_;
+  World& world = deployed.world;
+
+  world.start();
+  result.stopped = world.run(Instant{scenario.horizon}, scenario.max_events);
+  deployed.watch.finish({world.now(), result.stopped == StopReason::quiescent});
+
+  const auto findings = deployed.watch.findings().all();
+  result.ended = world.now();
+  result.seed = seed;
+  result.digest = world.digest();
+  result.events = world.events();
+  result.traced = world.last_event().number;
+  result.messages = world.network().messages();
+  result.findings.assign(findings.begin(), findings.end());
+  result.mismatches.clear();
+  const bool fits =
+      matches(scenario.expect, findings, deployed.metrics, deployed.process_names,
+              options.explain_mismatches ? &result.mismatches : nullptr);
+  if (result.stopped == StopReason::event_limit)
+    result.verdict = Verdict::undecided;
+  else
+    result.verdict = fits ? Verdict::as_expected : Verdict::not_as_expected;
+  if (options.recording != nullptr) fill(*options.recording, result);
+}
+
+void Runner::fill(Recording& recording, const RunResult& result) const {
+  const World& world = deployment_->world;
+  const Scenario& scenario = deployment_->scenario;
+  recording.scenario = scenario.name;
+  recording.title = scenario.title;
+  recording.scenario_hash = scenario.hash;
+  recording.seed = result.seed;
+  recording.processes.clear();
+  for (std::uint32_t number = 1; number <= world.processes(); ++number) {
+    const Process& process = world.process(ProcessId{number});
+    ProcessRole role = ProcessRole::client;
+    if (process.id() == deployment_->storage_process)
+      role = ProcessRole::storage;
+    else if (process.id() >= deployment_->first_redis)
+      role = ProcessRole::redis;
+    recording.processes.push_back({std::string(world.names().text(process.name())),
+                                   std::string(world.names().text(
+                                       world.machine_name(process.machine()))),
+                                   role});
+  }
+  recording.faults.clear();
+  for (const ScheduledFault& fault : scenario.faults)
+    recording.faults.push_back({describe(fault)});
+  recording.names.copy_from(world.names());
+  recording.findings = result.findings;
+  recording.ended = result.ended;
+  recording.stopped = to_string(result.stopped);
+  recording.messages = result.messages;
+  recording.digest = result.digest;
+  recording.verdict = to_string(result.verdict);
+}
+
+const Metrics& Runner::metrics() const {
+  LOCKLAB_ASSERT(deployment_ != nullptr);
+  return deployment_->metrics;
+}
+
+const Names& Runner::names() const {
+  LOCKLAB_ASSERT(deployment_ != nullptr);
+  return deployment_->world.names();
+}
+
+ProcessNames Runner::process_names() const {
+  LOCKLAB_ASSERT(deployment_ != nullptr);
+  return deployment_->process_names;
+}
+
+RunResult run(const Scenario& scenario, const RunOptions& options) {
+  Runner runner;
+  RunResult result;
+  runner.run(scenario, options, result);
+  return result;
+}
+
+}  // namespace locklab

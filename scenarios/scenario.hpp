@@ -1,0 +1,246 @@
+// A whole experiment as data: who takes part, which lock, what the clients do, what goes wrong, what
+// is checked and what is expected. A run is a pure function of it. Read from JSON (scenario_json),
+// deployed and judged by the runner.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "algorithms/lock.hpp"
+#include "algorithms/registry.hpp"
+#include "algorithms/settings.hpp"
+#include "faults/schedule.hpp"
+#include "invariants/registry.hpp"
+#include "sim/latency.hpp"
+#include "sim/network.hpp"
+#include "sim/services/redis/server.hpp"
+#include "sim/services/storage/register.hpp"
+#include "sim/time.hpp"
+
+namespace locklab {
+
+// ---- what clients do ----------------------------------------------------------------------------
+
+/// What a critical section may still do when nobody granted it the lock.
+enum class AfterRefusal : std::uint8_t {
+  stop,   // this client's program ends
+  skip,   // the steps up to the next acquire are skipped
+  go_on,  // works all the same: the client ignored the answer [corpus 6], or fails open [corpus 116]
+};
+
+/// What waiting for a lock does when a try ends in an error rather than a "no".
+enum class OnAcquireError : std::uint8_t {
+  escape,     // the wait ends [doc: the exception leaves executeWithLock]
+  retry,      // one more failed try
+  fail_open,  // "the lock service is down, go on without" [corpus 116]
+};
+
+/// A datum of a step: a number, or a word.
+struct Datum {
+  bool is_number = true;
+  std::int64_t number = 0;
+  std::string word;
+  bool operator==(const Datum&) const = default;
+};
+
+/// One line of a client's program. `kind` says which of the fields count.
+struct Step {
+  enum class Kind : std::uint8_t {
+    at,         // time: wait for that true instant (nothing if it is past)
+    sleep,      // time: on the client's monotonic clock
+    work,       // time: the same, and the trace says that the client works
+    acquire,    // lock, mode, timeout, poll, poll_jitter, if_refused
+    check,      // lock: stop unless the client's own clock is short of the lease's deadline
+    extend,     // lock, time: ask for so much more; if_refused
+    release,    // lock
+    read,       // subject; remembers value and version
+    write,      // subject, value; with `after_read`, as computed from what was read
+    sell,       // subject, amount, think: read the stock, sell if there is enough, write the rest
+    charge,     // subject, think, external: charge an order unless it is paid
+    run_job,    // subject, time: run a job's slot unless it is marked done
+    lead,       // subject, time, every: act as leader again and again
+    append,     // subject, think: read a file's length, write one block more
+    with_lock,  // lock, timeout, poll, body: the document's executeWithLock
+    auto_extend,  // lock, body: the document's executeWithAutoExtend
+    optimistic,   // subject, amount, think, tries: compare the version, retry
+    repeat,     // amount times: body
+    stop,       // the program ends
+  };
+  enum class Mode : std::uint8_t { once, poll, blocking };
+
+  Kind kind = Kind::stop;
+  Duration time{};
+  Duration think{};
+  Duration every{};
+  Duration timeout{5s};
+  Duration poll{50ms};
+  Duration poll_jitter{};
+  Mode mode = Mode::once;
+  AfterRefusal if_refused = AfterRefusal::stop;
+  OnAcquireError on_error = OnAcquireError::escape;
+  std::string lock;     // empty: the one acquired last, or the workload's resource
+  std::string subject;  // a register of storage
+  Datum value;
+  std::int64_t amount = 1;
+  std::int64_t tries = 3;  // optimistic
+  bool after_read = false;
+  bool compare_version = false;
+  bool external = false;      // charge: the payment provider checks no token
+  bool ignore_errors = false;
+  // auto_extend
+  bool notify = false;        // lost lease: the section is told and stops; otherwise silently
+  bool retry_errors = false;  // an error of an extension: try again; otherwise the extender dies
+  bool stop_at_deadline = false;
+  Duration max_hold{};        // zero: none
+  Duration period{};          // zero: TTL / 3
+  Duration retry_after{};     // after an error; zero: the period
+  std::vector<Step> body;
+  bool operator==(const Step&) const = default;
+};
+
+// ---- who takes part -----------------------------------------------------------------------------
+
+struct LinkSpec {
+  std::string from;
+  std::string to;
+  bool both_ways = true;
+  LinkQuality quality;
+};
+
+struct NetworkSpec {
+  LinkQuality standard;  // document mode: 500 us one way [spec 1.4]
+  std::vector<LinkSpec> links;
+};
+
+/// A machine whose clocks are not right from the start. Others are made as they are named.
+struct MachineSpec {
+  std::string name;
+  Duration clock_offset{};
+  std::int64_t rate_ppm = 0;
+};
+
+struct SeedKey {
+  std::string key;
+  Datum value;
+  std::string node;  // empty: every node
+};
+
+struct RedisSpec {
+  std::uint32_t nodes = 1;
+  redis::ServerOptions options;
+  std::vector<SeedKey> keys;
+};
+
+struct SeedRegister {
+  std::string name;
+  Datum value;
+};
+
+struct StorageSpec {
+  storage::Options options;
+  std::vector<SeedRegister> registers;
+  Duration call_timeout{};  // zero: clients wait for ever
+};
+
+struct LockSpec {
+  const Algorithm* algorithm = nullptr;
+  std::string preset;  // empty: the defaults
+  Settings settings;
+};
+
+/// One program of a client; a client with two has two threads that share its lock objects.
+using Program = std::vector<Step>;
+
+struct ClientSpec {
+  std::string name;
+  std::string machine;  // empty: its own
+  Beliefs::Mode belief = Beliefs::Mode::naive;
+  std::optional<LockSpec> lock;  // else the scenario's
+  std::vector<Program> threads;  // empty: the workload's program
+  Duration start{};              // when its programs begin
+};
+
+/// A business that needs the lock [doc §1 "What breaks"]: its program for each client, its registers,
+/// and what counts as damage.
+struct WorkloadSpec {
+  std::string kind;  // a name of workloads(); empty: clients have programs of their own
+  std::string resource = "resource";
+  Duration work{100ms};  // between reading and writing
+  std::int64_t rounds = 1;
+  Step::Mode mode = Step::Mode::poll;
+  Duration timeout{5s};
+  Duration poll{50ms};
+  Duration pause{};  // between rounds
+};
+
+// ---- what is expected ---------------------------------------------------------------------------
+
+struct ExpectedFinding {
+  std::string invariant;
+  std::optional<Duration> from;     // true time
+  std::optional<Duration> until;
+  std::optional<Duration> dormant;
+  std::optional<Duration> active;
+};
+
+struct ExpectedGrant {
+  std::string process;
+  std::optional<Duration> at;
+  std::optional<Duration> validity;
+  std::optional<Duration> promise_until;
+  std::optional<Duration> belief_until;
+  std::optional<std::int64_t> token;
+  std::optional<std::int64_t> votes;
+};
+
+struct ExpectedRefusal {
+  std::string process;
+  std::optional<std::int64_t> votes;
+  std::string why;  // empty: whatever
+};
+
+struct ExpectedWrite {
+  std::string process;
+  bool accepted = true;
+  std::optional<Duration> at;  // when storage decided
+  std::optional<std::int64_t> token;
+  std::optional<std::int64_t> highest;
+};
+
+struct Expectation {
+  std::vector<std::string> violates;  // exactly these invariants
+  std::vector<ExpectedFinding> findings;  // each must match a finding
+  std::vector<ExpectedGrant> grants;      // each must match a grant, in this order
+  std::vector<ExpectedRefusal> refusals;
+  std::vector<ExpectedWrite> writes;
+  std::map<std::string, std::int64_t> damage;  // "oversold": 1
+};
+
+struct Scenario {
+  std::string name;
+  std::string hash;  // 16 hex digits over the canonical text it was read from
+  std::string title;
+  std::string story;                 // what happens, in a few sentences
+  std::vector<std::string> sources;  // "doc §4 scenario 3", "corpus 29"
+  std::vector<std::string> remarks;  // where the document is wrong, in plain sentences
+
+  std::uint64_t seed = 1;
+  Duration horizon{60s};  // of true time
+  std::uint64_t max_events = 1'000'000;
+
+  NetworkSpec network;
+  std::vector<MachineSpec> machines;
+  RedisSpec redis;
+  StorageSpec storage;
+  LockSpec lock;
+  WorkloadSpec workload;
+  std::vector<ClientSpec> clients;
+  FaultSchedule faults;
+  InvariantSettings checks;
+  Expectation expect;
+};
+
+}  // namespace locklab

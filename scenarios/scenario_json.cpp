@@ -1,0 +1,492 @@
+// The reader's main part: the file from top to bottom, without programs, faults and expectations.
+// Model: which numbers "document" and "realistic" stand for [spec 1.4 and 3].
+#include "scenarios/scenario_json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "scenarios/scenario_reading.hpp"
+#include "scenarios/suggest.hpp"
+#include "scenarios/workload.hpp"
+
+namespace locklab {
+namespace reading {
+namespace {
+
+constexpr std::int64_t kMostClients = 1'000;
+constexpr std::int64_t kMostThreads = 100;
+constexpr std::int64_t kMostNodes = 63;  // Redlock keeps its votes in one word
+constexpr std::int64_t kNodesOfSeveral = 5;  // of an algorithm that uses several [doc §3]
+// An algorithm multiplies its times by thousandths: 30 days and a margin of 100% stay within 64 bits.
+constexpr DurationRange kParameterTime{.max = 720h};
+constexpr IntegerRange kParameterNumber{.min = -1'000'000'000'000, .max = 1'000'000'000'000};
+constexpr IntegerRange kPermille{.min = 0, .max = 1'000};
+// As for a fault that changes a rate.
+constexpr PpmRange kRate{.min = -800'000, .max = 10'000'000};
+
+// ---- network ------------------------------------------------------------------------------------
+
+constexpr std::array<std::string_view, 2> kNetworkModes{"document", "realistic"};
+enum class NetworkMode : std::uint8_t { document, realistic };
+
+LinkQuality standard_quality(NetworkMode mode) {
+  LinkQuality quality;  // document: 500 us, always [spec 1.4]
+  // Model: measured round trips have a tail; a sigma of 0.3 puts one message in a thousand above
+  // 2.5 times the median.
+  if (mode == NetworkMode::realistic) quality.latency = Latency::lognormal(500us, 300);
+  return quality;
+}
+
+void read_quality(Section& r, Reading& reading, LinkQuality& quality) {
+  if (const Node* latency = r.any("latency"))
+    quality.latency = read_latency(reading, *latency).value_or(quality.latency);
+  quality.loss_ppm = r.ppm("loss_ppm", quality.loss_ppm);
+  quality.duplicate_ppm = r.ppm("duplicate_ppm", quality.duplicate_ppm);
+}
+
+void read_network(Reading& reading, const Node* node) {
+  Scenario& s = reading.scenario;
+  if (node == nullptr) return;
+  Section r(reading, *node, "network");
+  const NetworkMode mode = r.choice("mode", kNetworkModes, NetworkMode::document);
+  s.network.standard = standard_quality(mode);
+  if (mode == NetworkMode::realistic) {
+    s.redis.options.service_time = 10us;
+    s.redis.options.active_expiry = true;
+  }
+  read_quality(r, reading, s.network.standard);
+  r.items("links");  // later: they name processes
+}
+
+void read_links(Reading& reading, const Node* network) {
+  const Node* links = network == nullptr ? nullptr : network->find("links");
+  if (links == nullptr) return;
+  for (const Node& node : links->items) {
+    Section r(reading, node, "link");
+    LinkSpec link;
+    link.quality = reading.scenario.network.standard;
+    link.from = r.text("from", required);
+    link.to = r.text("to", required);
+    link.both_ways = !r.boolean("one_way", false);
+    read_quality(r, reading, link.quality);
+    for (const auto& [key, name] : {std::pair("from", &link.from), std::pair("to", &link.to)})
+      if (const Node* at = node.find(key); at != nullptr && !name->empty())
+        check_name(reading, *at, *name, "process", reading.processes);
+    if (!link.from.empty() && link.from == link.to)
+      r.mistake("to", "a link has two different ends");
+    reading.scenario.network.links.push_back(std::move(link));
+  }
+}
+
+void read_machines(Reading& reading, std::span<const Node> nodes) {
+  for (const Node& node : nodes) {
+    Section r(reading, node, "machine");
+    MachineSpec machine;
+    machine.name = name_of(r, reading, "name", required);
+    machine.clock_offset = r.duration("clock_offset", 0ms, kAnyTime);
+    machine.rate_ppm = r.ppm("rate_ppm", 0, kRate);
+    if (machine.name.empty()) continue;
+    const Node& at = *node.find("name");
+    const auto same = [&](const MachineSpec& other) { return other.name == machine.name; };
+    std::vector<MachineSpec>& machines = reading.scenario.machines;
+    if (std::any_of(machines.begin(), machines.end(), same)) {
+      reading.mistake(at, fmt::format("the machine {} is described twice", in_quotes(machine.name)));
+    } else if (check_name(reading, at, machine.name, "machine", reading.machines)) {
+      machines.push_back(std::move(machine));
+    }
+  }
+}
+
+// ---- services -----------------------------------------------------------------------------------
+
+constexpr std::array<std::string_view, 4> kPersistence{"none", "rdb", "aof_everysec", "aof_always"};
+constexpr std::array<std::string_view, 2> kExpiry{"lazy", "active"};
+constexpr std::array<std::string_view, 2> kClocks{"wall", "mono"};
+
+void read_save_points(Reading& reading, Section& r, redis::Persistence::SavePoints& points) {
+  const Node* list = r.any("save_points");
+  if (list == nullptr) return;
+  points = {};
+  const std::span<const Node> items = r.items("save_points");
+  if (items.size() > points.size())
+    r.mistake("save_points", fmt::format("at most {} save points", points.size()));
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Section point(reading, items[i], "save_point");
+    const Duration after = point.duration("after", required, {.min = 1s});
+    const std::int64_t changes = point.integer("changes", 1, {.min = 1, .max = 1'000'000'000});
+    if (i >= points.size()) continue;
+    points[i] = {std::chrono::floor<std::chrono::seconds>(after).count(),
+                 static_cast<std::uint64_t>(changes)};
+  }
+}
+
+void read_redis(Reading& reading, const Node* node, bool several_nodes) {
+  RedisSpec& redis = reading.scenario.redis;
+  redis.nodes = several_nodes ? kNodesOfSeveral : 1;
+  if (node == nullptr) return;
+  Section r(reading, *node, "redis");
+  redis::ServerOptions& o = redis.options;
+  redis.nodes = static_cast<std::uint32_t>(
+      r.integer("nodes", redis.nodes, {.min = 1, .max = kMostNodes}));
+  o.persistence = r.choice("persistence", kPersistence, o.persistence);
+  read_save_points(reading, r, o.save_points);
+  o.restart_guard = r.duration("restart_guard", 0ms);
+  o.restart_guard_clock = r.choice("restart_guard_clock", kClocks, o.restart_guard_clock);
+  o.active_expiry = r.choice("expiry", kExpiry, o.active_expiry ? 1 : 0) == 1;
+  o.expiry_clock = r.choice("clock", kClocks, o.expiry_clock);
+  o.service_time = r.duration("service_time", o.service_time);
+  r.items("keys");  // later: they name nodes
+}
+
+void read_seed_keys(Reading& reading, const Node* redis) {
+  const Node* keys = redis == nullptr ? nullptr : redis->find("keys");
+  if (keys == nullptr) return;
+  for (const Node& node : keys->items) {
+    Section r(reading, node, "seed_key");
+    SeedKey key;
+    key.key = name_of(r, reading, "key", required);
+    if (const Node* value = r.any("value", required))
+      key.value = read_datum(*value, reading.diagnostics).value_or(Datum{});
+    key.node = r.text("node", "");
+    if (!key.node.empty()) {
+      Names nodes;
+      for (std::uint32_t i = 1; i <= reading.scenario.redis.nodes; ++i)
+        nodes.push_back(fmt::format("redis-{}", i));
+      check_name(reading, *node.find("node"), key.node, "Redis node", nodes);
+    }
+    reading.scenario.redis.keys.push_back(std::move(key));
+  }
+}
+
+constexpr std::array<std::string_view, 5> kRules{"plain", "document", "strict", "owner_bound",
+                                                 "not_equal"};
+
+void read_storage(Reading& reading, const Node* node) {
+  if (node == nullptr) return;
+  StorageSpec& storage = reading.scenario.storage;
+  Section r(reading, *node, "storage");
+  storage::Options& o = storage.options;
+  o.rule = r.choice("check", kRules, o.rule);
+  o.require_token = r.boolean("require_token", o.require_token);
+  o.fenced_read = r.boolean("fenced_read", o.fenced_read);
+  o.persistent_high_water = r.boolean("persistent", o.persistent_high_water);
+  o.durable_datum = r.boolean("durable", o.durable_datum);
+  o.seed.number = static_cast<std::uint64_t>(
+      r.integer("highest", static_cast<std::int64_t>(o.seed.number), {.min = 0}));
+  storage.call_timeout = r.duration("timeout", 0ms);
+  const Node* registers = r.child("registers");
+  if (registers == nullptr) return;
+  for (const Member& member : registers->members) {
+    const auto value = read_datum(member.value, reading.diagnostics);
+    storage.registers.push_back({member.key, value.value_or(Datum{})});
+  }
+}
+
+// ---- the lock -----------------------------------------------------------------------------------
+
+/// The value as Settings read it, or nothing after a mistake.
+std::optional<std::string> parameter_text(const Parameter& parameter, const Node& node,
+                                          Diagnostics& diagnostics) {
+  switch (parameter.type) {
+    case Parameter::Type::duration:
+      if (read_duration(node, diagnostics, kParameterTime)) return node.text;
+      return std::nullopt;
+    case Parameter::Type::integer: {
+      const bool permille = parameter.name.ends_with("_permille");
+      const auto number =
+          read_integer(node, diagnostics, permille ? kPermille : kParameterNumber);
+      if (number) return std::to_string(*number);
+      return std::nullopt;
+    }
+    case Parameter::Type::flag:
+      if (const auto flag = read_boolean(node, diagnostics)) return *flag ? "true" : "false";
+      return std::nullopt;
+    case Parameter::Type::choice:
+      if (read_choice(node, diagnostics, parameter.choices)) return node.text;
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void read_preset(Section& r, LockSpec& lock) {
+  const Node* node = r.any("preset");
+  if (node == nullptr) return;
+  std::vector<std::string_view> names;
+  for (const Preset& preset : lock.algorithm->presets) names.push_back(preset.name);
+  const std::size_t chosen = r.choice("preset", names, names.size());
+  if (chosen == names.size()) return;
+  lock.preset = names[chosen];
+  lock.settings = Settings(lock.algorithm->parameters);
+  lock.settings.apply(lock.algorithm->presets[chosen]);
+}
+
+/// A client's lock changes what it names of the scenario's; another algorithm or a preset begins
+/// anew from its defaults.
+LockSpec read_lock(Reading& reading, const Node& node, const LockSpec* scenario_lock) {
+  LockSpec lock = scenario_lock == nullptr ? LockSpec{} : *scenario_lock;
+  // An object without (known) algorithm has no keys that could be judged.
+  std::string section = "locks/";
+  const Node* named = node.find("algorithm");
+  const Algorithm* algorithm = named != nullptr && named->is_text()
+                                   ? find_algorithm(named->text)
+                                   : (named == nullptr ? lock.algorithm : nullptr);
+  if (algorithm != nullptr) section += algorithm->name;
+  Section r(reading, node, section);
+
+  std::vector<std::string_view> names;
+  for (const Algorithm& row : algorithms()) names.push_back(row.name);
+  if (named != nullptr) {
+    r.choice("algorithm", names, 0);
+  } else if (scenario_lock == nullptr) {
+    r.choice("algorithm", names, required);
+  } else {
+    r.has("algorithm");
+  }
+  if (algorithm == nullptr) {
+    for (const Member& member : node.members) r.any(member.key);
+    return lock;
+  }
+
+  if (named != nullptr) lock = {algorithm, "", Settings(algorithm->parameters)};
+  read_preset(r, lock);
+  for (const Parameter& parameter : algorithm->parameters) {
+    const Node* value = r.any(parameter.name);
+    if (value == nullptr) continue;
+    const auto text = parameter_text(parameter, *value, reading.diagnostics);
+    if (!text) continue;
+    const auto set = lock.settings.set(parameter.name, *text);
+    if (!set) reading.mistake(*value, set.error());
+  }
+  return lock;
+}
+
+// ---- clients and their work ---------------------------------------------------------------------
+
+void read_workload(Reading& reading, const Node* node) {
+  WorkloadSpec& workload = reading.scenario.workload;
+  if (node != nullptr) {
+    Section r(reading, *node, "workload");
+    std::vector<std::string_view> kinds;
+    for (const Workload& row : workloads()) kinds.push_back(row.name);
+    const std::size_t kind = r.choice("kind", kinds, kinds.size());
+    if (kind < kinds.size()) workload.kind = kinds[kind];
+    if (r.any("resource") != nullptr) workload.resource = name_of(r, reading, "resource", required);
+    workload.work = r.duration("work", workload.work);
+    workload.rounds = r.integer("rounds", workload.rounds, {.min = 1, .max = kMostRounds});
+    workload.mode = r.choice("mode", kModes, workload.mode);
+    workload.timeout = r.duration("timeout", workload.timeout);
+    workload.poll = r.duration("poll", workload.poll, kPollRange);
+    workload.pause = r.duration("pause", workload.pause);
+  }
+  for (const SeedRegister& seed : reading.scenario.storage.registers)
+    reading.registers.push_back(seed.name);
+  const Workload* row = find_workload(workload.kind);
+  if (row == nullptr) return;
+  // What storage holds is written down in the scenario or, if not there, comes with the workload.
+  for (SeedRegister& seed : row->registers(workload)) {
+    const Names& named = reading.registers;
+    if (std::find(named.begin(), named.end(), seed.name) != named.end()) continue;
+    reading.registers.push_back(seed.name);
+    reading.scenario.storage.registers.push_back(std::move(seed));
+  }
+}
+
+/// Names first: every mistake about a name lists them.
+void read_client_names(Reading& reading, std::span<const Node> nodes) {
+  for (const Node& node : nodes) {
+    const Node* named = node.is_text() ? &node : node.find("name");
+    if (named == nullptr || !named->is_text() || named->text.empty()) continue;
+    const std::string& name = named->text;
+    if (std::find(reading.clients.begin(), reading.clients.end(), name) != reading.clients.end()) {
+      reading.mistake(*named, fmt::format("two clients are named {}", in_quotes(name)));
+    } else {
+      reading.clients.push_back(name);
+    }
+  }
+}
+
+constexpr std::array<std::string_view, 2> kBeliefs{"naive", "deadline_aware"};
+
+ClientSpec read_client(Reading& reading, const Node& node) {
+  ClientSpec client;
+  if (node.is_text()) {
+    client.name = read_name(node, reading.diagnostics).value_or("");
+    return client;
+  }
+  if (!node.is_object()) {
+    reading.mistake(node, "expected a client's name in quotes or an object in {braces}, got " +
+                              describe(node));
+    return client;
+  }
+  Section r(reading, node, "client");
+  client.name = name_of(r, reading, "name", required);
+  client.machine = name_of(r, reading, "machine");
+  client.belief = r.choice("belief", kBeliefs, client.belief);
+  client.start = r.duration("start", 0ms);
+  if (const Node* lock = r.child("lock"))
+    client.lock = read_lock(reading, *lock, &reading.scenario.lock);
+
+  std::vector<const Node*> programs;
+  if (r.has("program") && r.has("threads"))
+    r.mistake("threads", "\"program\" and \"threads\" exclude each other");
+  r.items("program");
+  if (const Node* program = node.find("program"); program != nullptr && program->is_array())
+    programs.push_back(program);
+  const std::span<const Node> threads = r.items("threads");
+  if (threads.size() > kMostThreads)
+    r.mistake("threads", fmt::format("at most {} threads", kMostThreads));
+  for (const Node& thread : threads) {
+    if (thread.is_array()) {
+      programs.push_back(&thread);
+    } else {
+      reading.mistake(thread, "expected a list of steps, got " + describe(thread));
+    }
+  }
+  client.threads = read_threads(reading, programs);
+  return client;
+}
+
+void check_reserved(const Reading& reading, const Node& node, const std::string& name) {
+  if (name != "storage" && name != "world" && !name.starts_with("redis-")) return;
+  const Node* at = node.is_text() ? &node : node.find("name");
+  reading.mistake(*at, fmt::format("a client cannot be named {}: that is a server's name",
+                                   in_quotes(name)));
+}
+
+/// A workload whose kind nobody knows is one mistake, not one for each client.
+void read_clients(Reading& reading, std::span<const Node> nodes, const Node* workload_node) {
+  Scenario& s = reading.scenario;
+  const bool workload_given = workload_node != nullptr && workload_node->find("kind") != nullptr;
+  for (const Node& node : nodes) {
+    ClientSpec client = read_client(reading, node);
+    check_reserved(reading, node, client.name);
+    const Workload* workload = find_workload(s.workload.kind);
+    if (client.threads.empty() && workload != nullptr) {
+      client.threads.push_back(workload->program(s.workload));
+    } else if (client.threads.empty() && !client.name.empty() && !workload_given) {
+      reading.mistake(node, fmt::format("{} has nothing to do: it needs a \"program\", or the "
+                                        "scenario a \"workload\" with a \"kind\"",
+                                        in_quotes(client.name)));
+    }
+    s.clients.push_back(std::move(client));
+  }
+}
+
+// ---- the file -----------------------------------------------------------------------------------
+
+void read_schema(Section& r) {
+  const std::string schema = r.text("schema", required);
+  if (!schema.empty() && schema != kScenarioSchema)
+    r.mistake("schema", fmt::format("expected {}, the format that this program reads, got {}",
+                                    in_quotes(kScenarioSchema), in_quotes(schema)));
+  r.ignore("$schema");  // for editors
+}
+
+bool is_scenario_name(std::string_view name) {
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  bool first = true;  // of a part between slashes
+  for (const char c : name) {
+    if (!letter(c) && (first || (c != '-' && c != '_' && c != '.' && c != '/'))) return false;
+    first = c == '/';
+  }
+  return !first && name.size() <= 100;
+}
+
+/// Names become file names, so they are plain.
+void read_scenario_name(Section& r, Scenario& s) {
+  s.name = r.text("name", required);
+  if (!s.name.empty() && !is_scenario_name(s.name))
+    r.mistake("name", "expected a name of letters, digits, \"-\", \"_\" and \".\", with \"/\" "
+                      "between its parts, got " + in_quotes(s.name));
+}
+
+/// JSON has no texts of several lines: a story may be a list of them.
+std::string read_story(Section& r) {
+  const Node* node = r.any("story");
+  if (node == nullptr || !node->is_array()) return r.text("story", "");
+  std::string story;
+  for (const std::string& line : r.texts("story")) {
+    if (!story.empty()) story += ' ';
+    story += line;
+  }
+  return story;
+}
+
+}  // namespace
+
+void read_file(Reading& reading, const Node& root) {
+  Scenario& s = reading.scenario;
+  Section r(reading, root, "");
+  read_schema(r);
+  read_scenario_name(r, s);
+  s.title = r.text("title", "");
+  s.story = read_story(r);
+  s.sources = r.texts("sources");
+  s.remarks = r.texts("remarks");
+  s.seed = r.unsigned_integer("seed", s.seed);
+  s.horizon = r.duration("horizon", s.horizon, {.min = 1us});
+  s.max_events = static_cast<std::uint64_t>(r.integer(
+      "max_events", static_cast<std::int64_t>(s.max_events), {.min = 1, .max = 1'000'000'000}));
+
+  const Node* network = r.child("network");
+  const std::span<const Node> machines = r.items("machines");
+  const Node* redis = r.child("redis");
+  read_network(reading, network);
+  read_storage(reading, r.child("storage"));
+  if (const Node* lock = r.child("lock", required)) s.lock = read_lock(reading, *lock, nullptr);
+  const Node* workload = r.child("workload");
+  read_workload(reading, workload);
+  const std::span<const Node> clients = r.items("clients", required);
+  if (clients.size() > kMostClients)
+    r.mistake("clients", fmt::format("at most {} clients", kMostClients));
+  read_client_names(reading, clients);
+  read_clients(reading, clients, workload);
+
+  bool several = false;
+  const auto uses_several = [](const LockSpec& lock) {
+    return lock.algorithm != nullptr && lock.algorithm->several_nodes == "redis";
+  };
+  several = uses_several(s.lock);
+  for (const ClientSpec& client : s.clients)
+    several = several || (client.lock && uses_several(*client.lock));
+  read_redis(reading, redis, several);
+
+  // From here all names are known.
+  reading.processes = process_names(s);
+  reading.machines = reading.processes;
+  for (const ClientSpec& client : s.clients)
+    if (!client.machine.empty()) reading.machines.push_back(client.machine);
+  read_seed_keys(reading, redis);
+  read_links(reading, network);
+  read_machines(reading, machines);
+  read_faults(reading, r.items("faults"));
+  if (const Node* checks = r.child("checks")) read_checks(reading, *checks);
+  if (const Node* expect = r.child("expect")) read_expect(reading, *expect);
+}
+
+}  // namespace reading
+
+std::vector<std::string> process_names(const Scenario& scenario) {
+  std::vector<std::string> names;
+  for (const ClientSpec& client : scenario.clients) names.push_back(client.name);
+  for (std::uint32_t i = 1; i <= scenario.redis.nodes; ++i)
+    names.push_back(fmt::format("redis-{}", i));
+  names.push_back("storage");
+  return names;
+}
+
+std::optional<Scenario> read_scenario(const Node& root, Diagnostics& diagnostics, KnownKeys* keys) {
+  Scenario scenario;
+  reading::Reading reading{diagnostics, keys, scenario, {}, {}, {}, {}};
+  reading::read_file(reading, root);
+  if (!diagnostics.empty()) return std::nullopt;
+  scenario.hash = scenario_hash(root);
+  return scenario;
+}
+
+}  // namespace locklab
