@@ -1,6 +1,7 @@
 #include "algorithms/auto_extend.hpp"
 
-#include "sim/assert.hpp"
+#include <algorithm>
+
 #include "sim/process.hpp"
 #include "sim/world.hpp"
 
@@ -48,7 +49,7 @@ class Hold {
 };
 
 Task<Result<void>> Hold::run() {
-  extender_ = self().spawn("extender", renew());
+  if (lock_.traits().ttl > Duration{0}) extender_ = self().spawn("extender", renew());
   if (policy_.stop_at_deadline && lease_.promised != kForever)
     deadline_watch_ = self().spawn("deadline watch", watch_deadline());
   if (policy_.max_hold > Duration{0})
@@ -118,7 +119,9 @@ bool Hold::past_deadline() const {
 
 Duration Hold::period() const {
   if (policy_.period > Duration{0}) return policy_.period;
-  return std::chrono::floor<std::chrono::milliseconds>(lock_.traits().ttl / 3);  // toMillis() / 3
+  // lockTtl.toMillis() / 3. Model: at least 1 ms, where Thread.sleep(0) would spin.
+  return std::max<Duration>(std::chrono::floor<std::chrono::milliseconds>(lock_.traits().ttl / 3),
+                            1ms);
 }
 
 void Hold::stop(BeliefEnd belief, Errc outcome) {
@@ -139,7 +142,6 @@ void Hold::cancel_tasks() {
 
 Task<Result<void>> hold_with_auto_extend(Lock& lock, Lease lease, CriticalSection& section,
                                          AutoExtend policy) {
-  LOCKLAB_ASSERT(lock.traits().ttl > Duration{0});  // else there is nothing to renew
   Hold hold(lock, lease, section, policy);
   co_return co_await hold.run();
 }

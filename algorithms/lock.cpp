@@ -88,7 +88,6 @@ Lease Lock::without_lock(AttemptId attempt) const {
   lease.attempt = attempt;
   lease.votes = 0;
   lease.start = start();
-  lease.promised = Duration{0};
   return lease;
 }
 
@@ -96,6 +95,7 @@ namespace {
 
 Instant promise_end(const Lease& lease) {
   const Instant start = lease.start.true_instant();
+  if (lease.votes == 0) return start;  // nobody promised anything
   return lease.promised >= kEndOfTime - start ? kEndOfTime : start + lease.promised;
 }
 

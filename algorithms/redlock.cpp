@@ -23,8 +23,8 @@ Task<Lock::Acquired> Redlock::try_acquire(AttemptId attempt) {
   lease.start = start();        // 1. T1
 
   for (std::int64_t tries_left = retry_count_;; --tries_left) {
-    Votes votes;  // 2. SET NX PX
-    votes = co_await ask(&Redlock::ask_acquire, lease.redis_owner(), ttl_, all_nodes());
+    const Votes votes =  // 2. node by node, or all at once
+        co_await ask(&Redlock::ask_acquire, lease.redis_owner(), ttl_, all_nodes());
 
     const Duration elapsed = lease.start.elapsed(self(), clock_);  // 3. 4. T2 - T1
     const Duration validity = ttl_ - elapsed - drift(ttl_);        // 6.
@@ -90,8 +90,7 @@ Task<Lock::Extended> Redlock::try_extend(const Lease& lease, Duration to) {
   extension.start = start();
   extension.promised = to - drift(to);
   for (std::int64_t tries_left = retry_extension_ ? retry_count_ : 0;; --tries_left) {
-    Votes votes;
-    votes = co_await ask(&Redlock::ask_extend, lease.redis_owner(), to, all_nodes());
+    const Votes votes = co_await ask(&Redlock::ask_extend, lease.redis_owner(), to, all_nodes());
     extension.votes = votes.count();
     extension.validity = extension.promised - extension.start.elapsed(self(), clock_);
     if (extension_counts(extension.votes, extension.validity)) co_return extension;
@@ -119,13 +118,11 @@ bool Redlock::extension_counts(std::uint32_t votes, Duration validity) const {
 }
 
 Task<Lock::Released> Redlock::try_release(const Lease& lease) {
-  // The document's class compares with its field, which a later tryLock has overwritten [corpus
-  // 39].
+  // The document's class compares with its field; a later tryLock has overwritten it [corpus 39].
   Owner owner = lease.redis_owner();
   if (shared_value_) owner.value = object_value_;
   for (std::int64_t tries_left = retry_count_;; --tries_left) {
-    Votes votes;
-    votes = co_await ask(&Redlock::ask_release, owner, ttl_, all_nodes());
+    const Votes votes = co_await ask(&Redlock::ask_release, owner, ttl_, all_nodes());
     const bool enough = votes.count() >= quorum_;
     if (!release_needs_quorum_ || enough || tries_left == 0) {
       const bool done = release_needs_quorum_ ? enough : votes.count() > 0;

@@ -1,5 +1,6 @@
 // The numbers and choices of an algorithm, as data: what it can be told, its real defaults, and the
-// presets that stand for known libraries. A choice of a library is a preset, never a fork of the code.
+// presets that stand for known libraries. A choice of a library is a preset, never a fork of the
+// code.
 #pragma once
 
 #include <array>

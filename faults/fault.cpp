@@ -12,6 +12,8 @@ template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;  // Clang 14 does not find it by itself
 
 // The rows of `locklab list faults`, in the order in which people look for them.
 constexpr std::array kKinds{

@@ -45,7 +45,7 @@ std::string_view to_string(CutMode mode);
 /// A garbage collection, a SIGSTOP, a starved CPU: the process runs nothing, its clocks go on.
 struct Pause {
   static constexpr std::string_view kKind = "pause";
-  std::string who;
+  std::string who{};
   Duration lasts{};
   bool operator==(const Pause&) const = default;
   static void fields(auto& self, auto&& field) {
@@ -57,7 +57,7 @@ struct Pause {
 /// A VM is suspended: all its processes stop, and its monotonic clock with them.
 struct Suspend {
   static constexpr std::string_view kKind = "suspend";
-  std::string machine;
+  std::string machine{};
   Duration lasts{};
   WallOnWake wall = WallOnWake::stale;
   bool operator==(const Suspend&) const = default;
@@ -71,8 +71,8 @@ struct Suspend {
 /// The process dies; its machine stays up and closes its connections.
 struct Crash {
   static constexpr std::string_view kKind = "crash";
-  std::string who;
-  std::optional<Duration> restart_after;  // none: it stays dead
+  std::string who{};
+  std::optional<Duration> restart_after{};  // none: it stays dead
   bool operator==(const Crash&) const = default;
   static void fields(auto& self, auto&& field) {
     field("who", self.who);
@@ -83,8 +83,8 @@ struct Crash {
 /// The machine goes dark without a word: peers hear nothing, and what was not synced is gone.
 struct PowerLoss {
   static constexpr std::string_view kKind = "power_loss";
-  std::string machine;
-  std::optional<Duration> restart_after;
+  std::string machine{};
+  std::optional<Duration> restart_after{};
   bool operator==(const PowerLoss&) const = default;
   static void fields(auto& self, auto&& field) {
     field("machine", self.machine);
@@ -95,7 +95,7 @@ struct PowerLoss {
 /// A dead process begins a new life. Nothing if it is alive.
 struct Restart {
   static constexpr std::string_view kKind = "restart";
-  std::string who;
+  std::string who{};
   bool operator==(const Restart&) const = default;
   static void fields(auto& self, auto&& field) { field("who", self.who); }
 };
@@ -103,7 +103,7 @@ struct Restart {
 /// Somebody sets the clock: an administrator, an NTP step.
 struct WallJump {
   static constexpr std::string_view kKind = "wall_jump";
-  std::vector<std::string> machines;
+  std::vector<std::string> machines{};
   Duration by{};
   bool operator==(const WallJump&) const = default;
   static void fields(auto& self, auto&& field) {
@@ -115,9 +115,9 @@ struct WallJump {
 /// From now on both clocks run too fast (above zero) or too slow.
 struct SetRate {
   static constexpr std::string_view kKind = "set_rate";
-  std::vector<std::string> machines;
+  std::vector<std::string> machines{};
   std::int64_t rate_ppm = 0;
-  std::optional<Duration> lasts;  // none: for good
+  std::optional<Duration> lasts{};  // none: for good
   bool operator==(const SetRate&) const = default;
   static void fields(auto& self, auto&& field) {
     field("machines", self.machines);
@@ -129,7 +129,7 @@ struct SetRate {
 /// NTP corrects the wall clock little by little.
 struct Slew {
   static constexpr std::string_view kKind = "slew";
-  std::vector<std::string> machines;
+  std::vector<std::string> machines{};
   Duration by{};
   std::int64_t speed_ppm = 500;
   bool operator==(const Slew&) const = default;
@@ -144,9 +144,9 @@ struct Slew {
 /// Its kind is the action's: "drop", "delay" or "duplicate".
 struct MessageFault {
   MessageAction action = MessageAction::drop;
-  std::string from;
-  std::string to;
-  std::string kind;  // as in the trace: "SET", "SET reply"
+  std::string from{};
+  std::string to{};
+  std::string kind{};  // as in the trace: "SET", "SET reply"
   std::uint32_t nth = 1;
   std::uint32_t times = 1;  // how many from the n-th on; 0: all
   Duration by{};            // delay: added to its latency; duplicate: to the copy's
@@ -164,11 +164,11 @@ struct MessageFault {
 /// Nothing passes between the two sides, or in one direction only.
 struct Partition {
   static constexpr std::string_view kKind = "partition";
-  std::vector<std::string> side_a;  // processes, or machines: all that run there
-  std::vector<std::string> side_b;  // empty: everybody else
+  std::vector<std::string> side_a{};  // processes, or machines: all that run there
+  std::vector<std::string> side_b{};  // empty: everybody else
   CutDirection direction = CutDirection::both;
   CutMode mode = CutMode::drop;
-  std::optional<Duration> lasts;  // none: for good
+  std::optional<Duration> lasts{};  // none: for good
   bool operator==(const Partition&) const = default;
   static void fields(auto& self, auto&& field) {
     field("side_a", self.side_a);
@@ -182,8 +182,8 @@ struct Partition {
 /// The connection breaks, both ends learn of it, and what was under way is lost.
 struct ResetConnection {
   static constexpr std::string_view kKind = "reset";
-  std::string a;
-  std::string b;
+  std::string a{};
+  std::string b{};
   bool operator==(const ResetConnection&) const = default;
   static void fields(auto& self, auto&& field) {
     field("a", self.a);
@@ -194,12 +194,12 @@ struct ResetConnection {
 /// A bad line, in one direction: it loses and doubles messages by chance, or is slow.
 struct LinkTrouble {
   static constexpr std::string_view kKind = "link";
-  std::string from;  // empty: everybody
-  std::string to;    // empty: everybody
+  std::string from{};  // empty: everybody
+  std::string to{};    // empty: everybody
   std::int64_t loss_ppm = 0;
   std::int64_t duplicate_ppm = 0;
-  std::optional<Latency> latency;  // none: as it was
-  std::optional<Duration> lasts;   // none: for good
+  std::optional<Latency> latency{};  // none: as it was
+  std::optional<Duration> lasts{};   // none: for good
   bool operator==(const LinkTrouble&) const = default;
   static void fields(auto& self, auto&& field) {
     field("from", self.from);
@@ -214,7 +214,7 @@ struct LinkTrouble {
 /// The machine's disk takes no writes for a while: whoever waits for an fsync waits on.
 struct DiskStall {
   static constexpr std::string_view kKind = "disk_stall";
-  std::string machine;
+  std::string machine{};
   Duration lasts{};
   bool operator==(const DiskStall&) const = default;
   static void fields(auto& self, auto&& field) {
@@ -226,8 +226,8 @@ struct DiskStall {
 /// A key is gone without anybody's request: evicted, flushed, deleted by an operator.
 struct LoseKey {
   static constexpr std::string_view kKind = "lose_key";
-  std::vector<std::string> nodes;  // processes
-  std::string key;                 // empty: all keys (FLUSHALL)
+  std::vector<std::string> nodes{};  // processes
+  std::string key{};                 // empty: all keys (FLUSHALL)
   bool operator==(const LoseKey&) const = default;
   static void fields(auto& self, auto&& field) {
     field("nodes", self.nodes);
@@ -251,12 +251,12 @@ struct AtTime {
 /// `plus` after the n-th event of the trace that matches. Empty fields match anything. With a
 /// `plus` of zero on "call_began" it strikes between a process's decision to call and the call.
 struct OnEvent {
-  std::string event;    // as in the trace: "lock_granted", "call_began"
-  std::string process;  // in whose lane
+  std::string event{};    // as in the trace: "lock_granted", "call_began"
+  std::string process{};  // in whose lane
   std::uint32_t nth = 1;
   Duration plus{};
-  std::string kind;     // of the message or call: "write"
-  std::string subject;  // the lock, key, register or counter that the event is about
+  std::string kind{};     // of the message or call: "write"
+  std::string subject{};  // the lock, key, register or counter that the event is about
   bool operator==(const OnEvent&) const = default;
   static void fields(auto& self, auto&& field) {
     field("event", self.event);

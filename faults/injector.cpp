@@ -118,6 +118,11 @@ void for_each_process(World& world, MachineId machine, Visit visit) {
       visit(process);
 }
 
+/// A dead one has no disk to write to; it is told if it comes back while the stall lasts.
+void tell_of_stall(Process& process) {
+  if (process.alive() && process.actor() != nullptr) process.actor()->on_disk_stall(true);
+}
+
 // ---- processes and machines ---------------------------------------------------------------------
 
 class ArmedPause final : public ArmedFault {
@@ -466,18 +471,30 @@ class ArmedDiskStall final : public ArmedFault {
         lasts_(f.lasts) {}
 
  private:
-  // The disk is the machine's, so neither a pause nor a crash of the process keeps it from
-  // stalling, and of two stalls at once it recovers with the later end.
+  // Of two stalls at once the disk recovers with the later end.
   void begin() override {
-    if (layers().stalls[machine_.number - 1]++ == 0) tell(true);
+    if (layers().stalls[machine_.number - 1]++ == 0)
+      for_each_process(world(), machine_, [](Process& process) { tell_of_stall(process); });
     end_after(lasts_);
   }
   void end() override {
-    if (--layers().stalls[machine_.number - 1] == 0) tell(false);
-  }
-  void tell(bool stalled) {
-    for_each_process(world(), machine_, [stalled](Process& process) {
-      if (process.actor() != nullptr) process.actor()->on_disk_stall(stalled);
+    if (--layers().stalls[machine_.number - 1] > 0) return;
+    for_each_process(world(), machine_, [this](Process& process) {
+      if (!process.alive() || process.actor() == nullptr) return;
+      if (!process.paused()) {
+        process.actor()->on_disk_stall(false);
+        return;
+      }
+      // What a service does with its disk back is its own work: a paused one does it later.
+      Event event;
+      event.context = this;
+      event.a = process.id().number;
+      event.act = [](void* stall, std::uint64_t id) {
+        auto& self = *static_cast<ArmedDiskStall*>(stall);
+        if (self.layers().stalls[self.machine_.number - 1] > 0) return;  // stalled anew since
+        self.world().process({static_cast<std::uint32_t>(id)}).actor()->on_disk_stall(false);
+      };
+      world().schedule_gated(process, Duration{0}, event);
     });
   }
 
@@ -642,6 +659,8 @@ void Injector::arm(const FaultSchedule& schedule) {
     ArmedFault* fault =
         arm_fault(*this, world_, static_cast<std::uint32_t>(faults_.size()), scheduled.fault);
     faults_.push_back(fault);
+    if (std::holds_alternative<DiskStall>(scheduled.fault))
+      watched |= events_of<ProcessRestarted>();
     if (const auto* at = std::get_if<AtTime>(&scheduled.trigger)) {
       world_.at(Instant{at->at}, ArmedFault::strike, fault);
       continue;
@@ -670,6 +689,14 @@ bool Injector::matches(const Anchor& anchor, const TraceEvent& event) {
 }
 
 void Injector::observe(const TraceEvent& event) {
+  if (std::holds_alternative<ProcessRestarted>(event.what) &&
+      layers_.stalls[world_.process(event.process).machine().number - 1] > 0) {
+    // A stall outlasts a crash. Told after the service has begun its new life.
+    world_.at(
+        event.at,
+        [](void* process, std::uint64_t) { tell_of_stall(*static_cast<Process*>(process)); },
+        &world_.process(event.process));
+  }
   for (Anchor& anchor : anchors_) {
     if (anchor.left == 0 || !matches(anchor, event) || --anchor.left > 0) continue;
     // Queued now, it strikes before whatever the event's process schedules after this event.

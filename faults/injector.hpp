@@ -19,6 +19,7 @@ namespace locklab {
 
 class ArmedFault;
 
+/// Outlives the last run() of its world, and is gone before the world is.
 class Injector final : public TraceObserver {
  public:
   explicit Injector(World& world);

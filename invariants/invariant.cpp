@@ -42,8 +42,8 @@ void Watch::add(InvariantPtr invariant) {
   LOCKLAB_ASSERT(invariants_.size() < 32);
   const std::uint32_t bit = std::uint32_t{1} << invariants_.size();
   const EventMask wanted = invariant->events();
-  for (std::size_t type = 0; type < wanted_by_.size(); ++type)
-    if ((wanted >> type & 1) != 0) wanted_by_[type] |= bit;
+  for (EventMask left = wanted; left != 0; left &= left - 1)
+    wanted_by_[static_cast<std::size_t>(std::countr_zero(left))] |= bit;
   events_ |= wanted;
   invariants_.push_back(std::move(invariant));
 }

@@ -26,13 +26,7 @@ LockBook::LockNumber LockBook::number_of(Symbol name, Instant now) {
   return static_cast<LockNumber>(locks_.size() - 1);
 }
 
-LockBook::Attempt* LockBook::find(AttemptId id) {
-  return const_cast<Attempt*>(static_cast<const LockBook*>(this)->find(id));
-}
-
-const LockBook::Attempt* LockBook::find(AttemptId id) const {
-  const std::size_t guess = std::size_t{id.number} - 1;  // none wraps around, and is found nowhere
-  if (guess < attempts_.size() && attempts_[guess].id == id) return &attempts_[guess];
+const LockBook::Attempt* LockBook::search(AttemptId id) const {
   const auto place = std::ranges::lower_bound(attempts_, id, {}, &Attempt::id);
   return place != attempts_.end() && place->id == id ? &*place : nullptr;
 }
@@ -174,16 +168,21 @@ void LockBook::on(const TraceEvent& event, const KeyStored& stored) {
   key.expires_at = stored.expires_at;
   key.gone_at = stored.expires ? when_gone(event, stored.expires_at) : kEndOfTime;
 
-  const auto present = std::ranges::find_if(
-      lock.keys, [&](const StoredKey& old) { return old.node == key.node && old.key == key.key; });
-  if (present == lock.keys.end()) {
+  bool on_new_node = true;
+  StoredKey* present = nullptr;
+  for (StoredKey& old : lock.keys) {
+    if (old.node != key.node) continue;
+    if (old.key == key.key) present = &old;
+    if (old.attempt == key.attempt) on_new_node = false;
+  }
+  if (present == nullptr) {
     lock.keys.push_back(key);
   } else {
-    const AttemptId before = present->attempt;
+    const StoredKey before = *present;
     *present = key;
-    if (before != key.attempt) count_nodes(*find(before), lock);
+    if (before.attempt != key.attempt) lose_key(before, lock);
   }
-  count_nodes(*attempt, lock);
+  if (on_new_node) ++attempt->nodes;
 
   if (attempt->nodes < attempt->quorum || attempt->owns) return;
   if (!attempt->order || attempt->owned) attempt->order = event.seq;
@@ -208,10 +207,13 @@ void LockBook::on(const TraceEvent& event, const KeyRemoved& removed) {
   // Its owner writes it anew, in this same instant: a renewal by SET, not a loss.
   if (removed.why == RemovalReason::overwritten && removed.by == removed.attempt) return;
   LockState& lock = locks_[attempt->lock];
-  for (std::size_t i = 0; i < lock.keys.size(); ++i) {
-    if (lock.keys[i].node != event.process || lock.keys[i].key != removed.key) continue;
-    forget_key(lock, i);
-    break;
+  const auto key = std::ranges::find_if(lock.keys, [&](const StoredKey& each) {
+    return each.node == event.process && each.key == removed.key;
+  });
+  if (key != lock.keys.end()) {
+    const StoredKey lost = *key;
+    lock.keys.erase(key);
+    lose_key(lost, lock);
   }
   // A grant without an end of its own lasts as long as the service keeps it (a ZooKeeper session).
   if (removed.why == RemovalReason::expired && attempt->promise_until == kEndOfTime &&
@@ -219,22 +221,14 @@ void LockBook::on(const TraceEvent& event, const KeyRemoved& removed) {
     attempt->promise_until = event.at;
 }
 
-void LockBook::forget_key(LockState& lock, std::size_t index) {
-  Attempt& owner = *find(lock.keys[index].attempt);
-  lock.keys.erase(lock.keys.begin() + static_cast<std::ptrdiff_t>(index));
-  count_nodes(owner, lock);
-}
-
-void LockBook::count_nodes(Attempt& attempt, const LockState& lock) {
-  attempt.nodes = 0;
-  for (std::size_t i = 0; i < lock.keys.size(); ++i) {
-    if (lock.keys[i].attempt != attempt.id) continue;
-    bool counted = false;  // another of its keys on the same node
-    for (std::size_t j = 0; j < i && !counted; ++j)
-      counted = lock.keys[j].attempt == attempt.id && lock.keys[j].node == lock.keys[i].node;
-    if (!counted) ++attempt.nodes;
-  }
-  if (attempt.nodes < attempt.quorum) attempt.owns = false;
+/// `key` is no longer among the lock's keys.
+void LockBook::lose_key(const StoredKey& key, const LockState& lock) {
+  Attempt& owner = *find(key.attempt);
+  for (const StoredKey& other : lock.keys)
+    if (other.node == key.node && other.attempt == key.attempt)
+      return;  // another of its keys there
+  --owner.nodes;
+  if (owner.nodes < owner.quorum) owner.owns = false;
 }
 
 // Model: the node's clock goes on as it goes now. A key is still there at its deadline and gone a

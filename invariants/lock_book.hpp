@@ -112,7 +112,13 @@ class LockBook {
   const LockState& lock(LockNumber number) const { return locks_[number]; }
   /// Null if nothing was heard of it.
   const LockState* find_lock(Symbol name) const;
-  const Attempt* find(AttemptId id) const;
+  const Attempt* find(AttemptId id) const {
+    // Ids run from 1 without gaps, nearly always. None wraps around, and is found nowhere.
+    const std::size_t guess = std::size_t{id.number} - 1;
+    if (guess < attempts_.size() && attempts_[guess].id == id) [[likely]]
+      return &attempts_[guess];
+    return search(id);
+  }
   const Attempt& attempt(AttemptId id) const { return *find(id); }
   LockNumber number_of(const LockState& lock) const {
     return static_cast<LockNumber>(&lock - locks_.data());
@@ -133,7 +139,7 @@ class LockBook {
   };
 
   void on(const TraceEvent& event, const LockWaitBegan& wait);
-  void on(const TraceEvent& event, const LockWaitEnded& wait);
+  void on(const TraceEvent& event, const LockWaitEnded& ended);
   void on(const TraceEvent& event, const LockRequested& request);
   void on(const TraceEvent& event, const LockRefused& refusal);
   void on(const TraceEvent& event, const LockGranted& grant);
@@ -144,26 +150,28 @@ class LockBook {
   void on(const TraceEvent& event, const KeyStored& stored);
   void on(const TraceEvent& event, const KeyExtended& extended);
   void on(const TraceEvent& event, const KeyRemoved& removed);
-  void on(const TraceEvent& event, const ProcessPaused& pause);
-  void on(const TraceEvent& event, const ProcessResumed& resume);
-  void on(const TraceEvent& event, const ProcessCrashed& crash);
-  void on(const TraceEvent& event, const ProcessRestarted& restart);
+  void on(const TraceEvent& event, const ProcessPaused&);
+  void on(const TraceEvent& event, const ProcessResumed&);
+  void on(const TraceEvent& event, const ProcessCrashed&);
+  void on(const TraceEvent& event, const ProcessRestarted&);
   void on(const TraceEvent& event, const ClockChanged& change);
 
   LockNumber number_of(Symbol name, Instant now);
-  Attempt* find(AttemptId id);
+  const Attempt* search(AttemptId id) const;
+  Attempt* find(AttemptId id) {
+    return const_cast<Attempt*>(static_cast<const LockBook*>(this)->find(id));
+  }
   Attempt& known(AttemptId id, const TraceEvent& event, Symbol lock);
   ProcessState& state(ProcessId process);
   void believe(Attempt& attempt, Instant now);
   void end_belief(Attempt& attempt, Instant now);
   void promise(Attempt& attempt, Instant now, Instant until);
-  void forget_key(LockState& lock, std::size_t index);
-  void count_nodes(Attempt& attempt, const LockState& lock);
+  void lose_key(const StoredKey& key, const LockState& lock);
   Instant when_gone(const TraceEvent& seen, WallInstant expires_at) const;
 
   std::pmr::memory_resource* memory_;
   std::pmr::vector<LockState> locks_;
-  std::pmr::vector<Attempt> attempts_;  // by id; ids mostly run from 1 without gaps
+  std::pmr::vector<Attempt> attempts_;  // by id
   std::pmr::vector<Wait> waits_;
   std::pmr::vector<ProcessState> processes_;  // by ProcessId
 };

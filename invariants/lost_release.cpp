@@ -26,6 +26,7 @@ class LostRelease final : public Invariant {
   }
 
   void observe(const TraceEvent& event, const LockBook& book, Findings& findings) override {
+    if (lasting_ == 0 && !may_begin(event, book)) return;
     if (const LockBook::LockState* lock = lock_of(event, book)) {
       judge(book.number_of(*lock), event, book, findings);
     } else if (std::holds_alternative<ProcessCrashed>(event.what) ||
@@ -57,6 +58,22 @@ class LostRelease final : public Invariant {
     Instant ends_at = kEndOfTime;  // by expiry alone
     Finding finding;
   };
+
+  /// Most events are a key that somebody answers for, or that goes.
+  static bool may_begin(const TraceEvent& event, const LockBook& book) {
+    AttemptId stored;
+    if (const auto* key = std::get_if<KeyStored>(&event.what))
+      stored = key->attempt;
+    else if (const auto* extended = std::get_if<KeyExtended>(&event.what))
+      stored = extended->attempt;
+    else
+      return std::holds_alternative<LockRefused>(event.what) ||
+             std::holds_alternative<BeliefEnded>(event.what) ||
+             std::holds_alternative<LockReleased>(event.what) ||
+             std::holds_alternative<LockWaitEnded>(event.what);
+    const LockBook::Attempt* attempt = book.find(stored);
+    return attempt != nullptr && given_up(*attempt, book);
+  }
 
   static const LockBook::LockState* lock_of(const TraceEvent& event, const LockBook& book) {
     return std::visit(
@@ -91,7 +108,10 @@ class LostRelease final : public Invariant {
       if (episode.lasts) finish_episode(episode, event.at, findings);
       return;
     }
-    if (!episode.lasts) begin(episode, lock, event, book);
+    if (!episode.lasts) {
+      begin(episode, lock, event, book);
+      ++lasting_;
+    }
     episode.ends_at = taken_until;
     if (!episode.reported && event.at - episode.finding.from > grace_) report(episode, findings);
   }
@@ -137,8 +157,9 @@ class LostRelease final : public Invariant {
     episode.number = findings.open(episode.finding);
   }
 
-  void finish_episode(Episode& episode, Instant at, Findings& findings) const {
+  void finish_episode(Episode& episode, Instant at, Findings& findings) {
     episode.lasts = false;
+    --lasting_;
     const Duration lasted = at - episode.finding.from;
     if (lasted > grace_) report(episode, findings);
     if (episode.reported) findings.close(episode.number, at, Duration{0}, lasted);
@@ -146,6 +167,7 @@ class LostRelease final : public Invariant {
 
   Duration grace_;
   std::pmr::vector<Episode> episodes_;  // by lock
+  std::size_t lasting_ = 0;
   std::pmr::vector<Instant> expiries_;  // kept for its memory
 };
 

@@ -82,11 +82,12 @@ class ServiceMutualExclusion final : public Invariant {
 
   void judge_keys(const LockBook::Attempt& later, const TraceEvent& event, const LockBook& book,
                   Findings& findings) {
-    if (!owner(later, event.at, book)) return;
     const auto& keys = book.lock(later.lock).keys;
     for (const LockBook::StoredKey& key : keys) {
+      if (key.attempt == later.id) continue;
       const LockBook::Attempt& earlier = book.attempt(key.attempt);
-      if (earlier.process == later.process || !owner(earlier, event.at, book)) continue;
+      if (earlier.process == later.process) continue;
+      if (!owner(earlier, event.at, book) || !owner(later, event.at, book)) continue;
       if (!is_open(earlier.id, later.id)) open("two_owners", earlier, later, event, book, findings);
     }
   }

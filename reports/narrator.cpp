@@ -59,7 +59,7 @@ std::string_view why_removed(RemovalReason reason) {
   return "?";
 }
 
-/// Why a belief ended, as the end of "client-a no longer believes that it has the lock: ...".
+/// Why a belief ended, as the end of "client-a no longer believes that it holds the lock: ...".
 std::string_view why_ended(BeliefEnd end) {
   switch (end) {
     case BeliefEnd::released:
@@ -77,8 +77,8 @@ std::string_view why_ended(BeliefEnd end) {
 }  // namespace
 
 std::string shown(Duration duration) {
-  const bool short_one = duration > -1us && duration < 1us;
-  return to_string(short_one ? duration : std::chrono::floor<std::chrono::microseconds>(duration));
+  const Duration rest = duration % 1us;
+  return to_string(rest == duration ? duration : duration - rest);
 }
 
 std::string shown(Instant at) { return shown(at.time_since_epoch()); }
@@ -117,6 +117,13 @@ struct Narrator::Teller {
     const Attempt* attempt = n.timeline_.attempt(id);
     if (attempt == nullptr) return plural(count, "vote");
     return fmt::format("{} of {}", count, attempt->of);
+  }
+
+  /// " with 5 of 5"; one server's one vote goes without saying.
+  std::string with_votes(AttemptId id, std::uint32_t count) const {
+    const Attempt* attempt = n.timeline_.attempt(id);
+    const bool obvious = attempt != nullptr && attempt->of == 1 && count == 1;
+    return obvious ? std::string() : " with " + votes(id, count);
   }
 
   std::string token(FencingToken token) const {
@@ -169,21 +176,21 @@ struct Narrator::Teller {
                        lasts == Duration::zero() ? std::string() : " (" + shown(lasts) + ")");
   }
   std::string operator()(const ProcessResumed& e) const {
-    return fmt::format("{} runs again after {}{}{}", me(), shown(e.after),
-                       e.suspended ? " of suspension" : "",
-                       e.waiting == 0 ? std::string()
-                                      : fmt::format("; {} waited for it",
-                                                    plural(e.waiting, "wake-up")));
+    return fmt::format(
+        "{} runs again after {}{}{}", me(), shown(e.after), e.suspended ? " of suspension" : "",
+        e.waiting == 0 ? std::string()
+                       : fmt::format("; {} waited for it", plural(e.waiting, "wake-up")));
   }
   std::string operator()(const ProcessCrashed& e) const {
     return fmt::format("{} crashes{}", me(), e.power_loss ? ": its machine lost power" : "");
   }
   std::string operator()(const ProcessRestarted&) const { return me() + " starts again"; }
   std::string operator()(const ServiceRecovered& e) const {
-    return fmt::format("{} is back: it kept {} and lost {}{}", me(), e.kept == 1 ? std::string("1 entry") : fmt::format("{} entries", e.kept), e.lost,
-                       e.serving_after == Duration::zero()
-                           ? std::string()
-                           : "; it serves nobody for " + shown(e.serving_after));
+    return fmt::format(
+        "{} is back: it kept {} and lost {}{}", me(),
+        e.kept == 1 ? std::string("1 entry") : fmt::format("{} entries", e.kept), e.lost,
+        e.serving_after == Duration::zero() ? std::string()
+                                            : "; it serves nobody for " + shown(e.serving_after));
   }
   std::string operator()(const ClockChanged& e) const {
     switch (e.change) {
@@ -235,14 +242,13 @@ struct Narrator::Teller {
   }
   std::string operator()(const LockWaitEnded& e) const {
     return e.granted ? fmt::format("{} waits for {} no more: it has it", me(), n.lock(e.lock))
-                     : fmt::format("{} gives up on {} after {}", me(), n.lock(e.lock),
-                                   e.tries == 1 ? std::string("1 try")
-                                                : fmt::format("{} tries", e.tries));
+                     : fmt::format(
+                           "{} gives up on {} after {}", me(), n.lock(e.lock),
+                           e.tries == 1 ? std::string("1 try") : fmt::format("{} tries", e.tries));
   }
   std::string operator()(const LockRequested& e) const {
     return fmt::format("{} tries to take {} ({}{})", me(), n.lock(e.lock),
-                       e.ttl == Duration::zero() ? std::string("no TTL")
-                                                 : "TTL " + shown(e.ttl),
+                       e.ttl == Duration::zero() ? std::string("no TTL") : "TTL " + shown(e.ttl),
                        e.of > 1 ? fmt::format(", needs {} of {}", e.quorum, e.of) : std::string());
   }
   std::string operator()(const LockRefused& e) const {
@@ -250,16 +256,17 @@ struct Narrator::Teller {
                        plain_words(to_string(e.why)), votes(e.attempt, e.votes));
   }
   std::string operator()(const LockGranted& e) const {
-    return fmt::format("{} granted to {} with {}{}: {}", n.lock(e.lock), me(),
-                       votes(e.attempt, e.votes), e.token ? ", " + token(e.token) : std::string(),
-                       terms(e.validity, e.promise_until));
+    return fmt::format(
+        "{} granted to {}{}: {}{}", n.several_locks_ ? n.lock(e.lock) : std::string("lock"), me(),
+        with_votes(e.attempt, e.votes), e.token ? token(e.token) + ", " : std::string(),
+        terms(e.validity, e.promise_until));
   }
   std::string operator()(const LockAssumed& e) const {
     return fmt::format("{} goes on as if it had {}: {}", me(), n.lock(e.lock),
                        plain_words(to_string(e.why)));
   }
   std::string operator()(const LeaseExtended& e) const {
-    return fmt::format("{} extends {} with {}: {}", me(), n.lock(e.lock), votes(e.attempt, e.votes),
+    return fmt::format("{} extends {}{}: {}", me(), n.lock(e.lock), with_votes(e.attempt, e.votes),
                        terms(e.validity, e.promise_until));
   }
   std::string operator()(const ExtensionFailed& e) const {
@@ -267,7 +274,7 @@ struct Narrator::Teller {
                        plain_words(to_string(e.why)), votes(e.attempt, e.votes));
   }
   std::string operator()(const BeliefEnded& e) const {
-    return fmt::format("{} no longer believes that it has {}: {}", me(), n.lock(e.lock),
+    return fmt::format("{} no longer believes that it holds {}: {}", me(), n.lock(e.lock),
                        why_ended(e.why));
   }
   std::string operator()(const ReleaseBegan& e) const {
@@ -283,10 +290,10 @@ struct Narrator::Teller {
 
   // ---- services ----
   std::string operator()(const KeyStored& e) const {
-    return fmt::format("{} stores {}{}{}", me(), n.text(e.key), for_whom(e.attempt),
-                       e.expires ? ", to expire at " + shown(e.expires_at.time_since_epoch()) +
-                                       " of its clock"
-                                 : std::string(", never to expire"));
+    return fmt::format(
+        "{} stores {}{}{}", me(), n.text(e.key), for_whom(e.attempt),
+        e.expires ? ", to expire at " + shown(e.expires_at.time_since_epoch()) + " of its clock"
+                  : std::string(", never to expire"));
   }
   std::string operator()(const KeyExtended& e) const {
     return fmt::format("{} extends {}{} to {} of its clock{}", me(), n.text(e.key),
@@ -311,8 +318,7 @@ struct Narrator::Teller {
   }
   std::string operator()(const ReadServed& e) const {
     return fmt::format("{} shows {} version {} of {}{}", me(), writer(e.attempt), e.version,
-                       n.text(e.subject),
-                       e.value ? " (" + n.value(e.value) + ")" : std::string());
+                       n.text(e.subject), e.value ? " (" + n.value(e.value) + ")" : std::string());
   }
   std::string operator()(const DomainEvent& e) const {
     const std::string who = e.attempt ? n.client(e.attempt) : me();
@@ -337,8 +343,7 @@ struct Narrator::Teller {
     return fmt::format("VIOLATION of {}", n.text(e.invariant));
   }
   std::string operator()(const ViolationEnded& e) const {
-    return fmt::format("the violation of {} ends after {}", n.text(e.invariant),
-                       shown(e.lasted));
+    return fmt::format("the violation of {} ends after {}", n.text(e.invariant), shown(e.lasted));
   }
 
   // ---- parts of the above ----
@@ -356,7 +361,7 @@ struct Narrator::Teller {
   }
   std::string verdict(FencingToken given, FencingToken highest, const Value& value) const {
     if (given) return "token " + comparison(given, highest);
-    return value ? n.value(value) + ", no token" : std::string("no token");
+    return value ? "no token, value " + n.value(value) : std::string("no token");
   }
   std::string reason(const WriteRejected& e) const {
     switch (e.why) {
@@ -439,7 +444,7 @@ std::string Narrator::list(std::vector<ProcessId> processes) const {
 }
 
 std::string Narrator::comparison(FencingToken token, FencingToken highest) {
-  if (!highest) return fmt::format("{}, the first", token.number);
+  if (!highest) return fmt::format("{}, the first it knows of", token.number);
   const std::string_view sign = token < highest ? "<" : token == highest ? "=" : ">";
   return fmt::format("{} {} {}", token.number, sign, highest.number);
 }

@@ -1,6 +1,6 @@
 // One plain sentence an event, for people: who did what to whom, with the numbers that matter. No
-// time (whoever prints the sentence says when) and no full stop. Sentences are harmless to a terminal,
-// and ASCII but for the names and the ellipses in them.
+// time (whoever prints the sentence says when) and no full stop. Sentences are harmless to a
+// terminal, and ASCII but for the names and the ellipses in them.
 #pragma once
 
 #include <string>

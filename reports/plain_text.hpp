@@ -1,6 +1,7 @@
-// Text for people and terminals: made harmless, measured in columns, folded into lines. Reports show
-// names that somebody else wrote, and a terminal obeys what it is sent. Widths are an approximation:
-// wide for East Asian and emoji blocks, nothing for combining marks, one column for the rest.
+// Text for people and terminals: made harmless, measured in columns, folded into lines. Reports
+// show names that somebody else wrote, and a terminal obeys what it is sent. Widths are an
+// approximation: wide for East Asian and emoji blocks, nothing for combining marks, one column for
+// the rest.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +11,9 @@
 
 namespace locklab {
 
-/// The text with everything written out that could move a cursor, or hide or reorder what is printed:
-/// control characters (\n, \u001b), bidirectional controls, and bytes that are not UTF-8 (\xff).
+/// The text with everything written out that could move a cursor, or hide or reorder what is
+/// printed: control characters (\n, \u001b), bidirectional controls, and bytes that are not UTF-8
+/// (\xff).
 std::string safe_text(std::string_view text);
 
 /// The same text in ASCII: the signs that reports draw with become their stand-ins ("…" is "..."),

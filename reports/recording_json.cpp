@@ -38,8 +38,8 @@ std::string_view word(Enum value) {
   return to_string(value);
 }
 
-/// The enumerator that is written `text`. Enumerators count from zero, and past the last one there is
-/// no word: "?" (a switch without a default says so when one is added).
+/// The enumerator that is written `text`. Enumerators count from zero, and past the last one there
+/// is no word: "?" (a switch without a default says so when one is added).
 template <class Enum>
 std::optional<Enum> enumerator(std::string_view text) {
   for (unsigned number = 0; number < 256; ++number) {
@@ -202,7 +202,7 @@ class Writer {
   }
 
   template <class T>
-    requires std::is_integral_v<T>
+  requires std::is_integral_v<T>
   void value(T number) {
     if constexpr (std::is_same_v<T, bool>)
       out_ += number ? "true" : "false";
@@ -249,10 +249,8 @@ class Writer {
     }
   }
   template <class Enum>
-    requires std::is_enum_v<Enum>
-  void value(Enum what) {
-    value(word(what));
-  }
+  requires std::is_enum_v<Enum>
+  void value(Enum what) { value(word(what)); }
 
   const Recording& recording_;
   std::string& out_;
@@ -417,7 +415,7 @@ class Reader {
   }
 
   template <class T>
-    requires std::is_unsigned_v<T>
+  requires std::is_unsigned_v<T>
   bool value(const Json& json, const std::string& name, T& out) {
     constexpr T kMost = std::numeric_limits<T>::max();
     if (!json.is_number_unsigned() || json.get<std::uint64_t>() > kMost)
@@ -476,14 +474,15 @@ class Reader {
     if (json.is_null()) return true;
     if (json.is_string()) {
       const auto known = processes_.find(json.get_ref<const std::string&>());
-      if (known == processes_.end()) return fail(name, "there is no process " + described(json));
+      if (known == processes_.end())
+        return fail(name, "there is no process " + in_marks(json.get_ref<const std::string&>()));
       out = known->second;
       return true;
     }
     if (!value(json, name, out.number)) return false;
     if (out.number <= processes) return true;
-    return fail(name, fmt::format("there is no process {}: the header lists {}", out.number,
-                                  processes));
+    return fail(name,
+                fmt::format("there is no process {}: the header lists {}", out.number, processes));
   }
 
   template <class Tag, class Number>
@@ -519,11 +518,13 @@ class Reader {
   }
 
   template <class Enum>
-    requires std::is_enum_v<Enum>
+  requires std::is_enum_v<Enum>
   bool value(const Json& json, const std::string& name, Enum& out) {
     if (!json.is_string()) return fail_type(name, "a word", json);
     const auto known = enumerator<Enum>(json.get_ref<const std::string&>());
-    if (!known) return fail(name, fmt::format("\"{}\" cannot be {}", name, described(json)));
+    if (!known)
+      return fail(name, fmt::format("\"{}\" cannot be {}", name,
+                                    in_marks(json.get_ref<const std::string&>())));
     out = *known;
     return true;
   }
@@ -640,8 +641,8 @@ class Reader {
     const EventSeq last = events.empty() ? EventSeq{} : events.back().seq;
     const Instant before = events.empty() ? Instant{} : events.back().at;
     if (event.seq <= last)
-      return fail("seq", fmt::format("event {} cannot follow event {}", event.seq.number,
-                                     last.number));
+      return fail("seq",
+                  fmt::format("event {} cannot follow event {}", event.seq.number, last.number));
     if (event.cause >= event.seq)
       return fail("cause", "an event cannot be caused by itself or by a later one");
     if (event.at < before || event.at == kEndOfTime)
@@ -689,13 +690,12 @@ class Reader {
         !field(line_json_, "from", finding.from) || !field(line_json_, "until", finding.until) ||
         !field(line_json_, "dormant", finding.dormant) ||
         !field(line_json_, "active", finding.active) ||
-        !short_list("processes", finding.processes) ||
-        !short_list("attempts", finding.attempts) || !short_list("tokens", finding.tokens) ||
-        !short_list("events", finding.events))
+        !short_list("processes", finding.processes) || !short_list("attempts", finding.attempts) ||
+        !short_list("tokens", finding.tokens) || !short_list("events", finding.events))
       return false;
     if (number != loaded_.recording.findings.size())
-      return fail("finding", fmt::format("finding {} was expected here",
-                                         loaded_.recording.findings.size()));
+      return fail("finding",
+                  fmt::format("finding {} was expected here", loaded_.recording.findings.size()));
     loaded_.recording.findings.push_back(finding);
     return true;
   }

@@ -1,7 +1,8 @@
 // A recording as JSON Lines, and back without loss: a header, one line an event, one a finding, a
 // footer. Every line is an object with its fields by name; each time says its unit (`at_ns`), and a
-// time that never comes is null. The header lists the run's names in their order, since the digest of
-// a trace is taken over their numbers. All text is ASCII, so that a file can be shown on a terminal.
+// time that never comes is null. The header lists the run's names in their order, since the digest
+// of a trace is taken over their numbers. All text is ASCII, so that a file can be shown on a
+// terminal.
 //
 //   {"schema":"locklab-trace/1","scenario":"doc-4","seed":7,"processes":[...],"names":[...], ...}
 //   {"seq":1,"cause":0,"at_ns":0,"process":"client-a","wall_ns":0,"event":"lock_requested", ...}
@@ -55,8 +56,9 @@ struct LoadedRecording {
 };
 
 /// Reads what write_recording_json() wrote. Fields that this version does not know are skipped;
-/// events that it does not know, missing fields and a missing footer are errors. Of what it accepts,
-/// every process and every name exists, and events stand in the order of their numbers and times.
+/// events that it does not know, missing fields and a missing footer are errors. Of what it
+/// accepts, every process and every name exists, and events stand in the order of their numbers and
+/// times.
 Result<LoadedRecording, TraceReadError> read_recording_json(std::string_view text);
 
 }  // namespace locklab

@@ -51,7 +51,8 @@ class BriefStory {
       event_ = &recording_.events[index_];
       std::visit([this](const auto& payload) { tell(payload); }, event_->what);
     }
-    while (!phases_.empty()) end_phase(phases_.begin()->first, recording_.events.size(), false);
+    while (!phases_.empty())
+      end_phase(phases_.begin()->first, recording_.events.size(), Ask::nothing);
     finish_folds();
     tell_unseen();
     // What nobody saw comes before what happens at the same instant, since it may be the reason.
@@ -92,11 +93,13 @@ class BriefStory {
     if (next_call_ < timeline_.calls.size()) phases_[event_->process].push_back(next_call_++);
   }
 
-  void tell(const LockWaitBegan&) {
-    wanted_[event_->process] = add(Tone::plain, narrated());
+  void tell(const LockWaitBegan& what) {
+    std::string text =
+        fmt::format("{} wants {}", narrator_.process(event_->process), narrator_.lock(what.lock));
+    wanted_[event_->process] = add(Tone::plain, std::move(text));
   }
   void tell(const LockRequested& what) {
-    end_phase(event_->process, index_, false);
+    end_phase(event_->process, index_, Ask::nothing);
     const auto wanted = wanted_.find(event_->process);
     if (wanted == wanted_.end()) {
       if (folds_[event_->process].kind != Fold::Kind::refusals) add(Tone::plain, narrated());
@@ -112,10 +115,12 @@ class BriefStory {
   }
   void tell(const LockWaitEnded& what) {
     wanted_.erase(event_->process);
-    if (!what.granted) add(Tone::refused, narrated());
+    const auto fold = folds_.find(event_->process);
+    const bool said = fold != folds_.end() && fold->second.kind == Fold::Kind::refusals;
+    if (!what.granted && (what.tries > 1 || !said)) add(Tone::refused, narrated());
   }
   void tell(const LockRefused& what) {
-    const std::string answers = end_phase(event_->process, index_, true);
+    const std::string answers = end_phase(event_->process, index_, Ask::answers);
     const Attempt* attempt = timeline_.attempt(what.attempt);
     Fold& fold = folds_[event_->process];
     if (fold.kind != Fold::Kind::refusals || fold.lock != what.lock) {
@@ -135,7 +140,7 @@ class BriefStory {
     now.of = attempt == nullptr ? 0 : attempt->of;
   }
   void tell(const LockGranted& what) {
-    end_phase(event_->process, index_, false);
+    end_phase(event_->process, index_, Ask::nothing);
     std::string text = narrated();
     Tone tone = Tone::good;
     std::vector<ProcessId> others;
@@ -145,17 +150,17 @@ class BriefStory {
           belief.release_began > event_->at)
         others.push_back(belief.client);
     if (!others.empty()) {
-      text += fmt::format(" - but {} believes that it has it, too", narrator_.list(others));
+      text += fmt::format(" - but {} still believes that it holds it", narrator_.list(others));
       tone = Tone::wrong;
     }
     add(tone, std::move(text));
   }
   void tell(const LockAssumed&) {
-    end_phase(event_->process, index_, false);
+    end_phase(event_->process, index_, Ask::nothing);
     add(Tone::wrong, narrated());
   }
   void tell(const LeaseExtended& what) {
-    end_phase(event_->process, index_, false);
+    end_phase(event_->process, index_, Ask::nothing);
     Fold& fold = folds_[event_->process];
     if (fold.kind != Fold::Kind::extensions || fold.lock != what.lock) {
       const std::size_t line = add(Tone::good, narrated());
@@ -167,15 +172,15 @@ class BriefStory {
     now.promise_until = what.promise_until;
   }
   void tell(const ExtensionFailed&) {
-    const std::string answers = end_phase(event_->process, index_, true);
+    const std::string answers = end_phase(event_->process, index_, Ask::answers);
     add(Tone::refused, answers.empty() ? narrated() : narrated() + "; " + answers);
   }
   void tell(const ReleaseBegan&) {
-    end_phase(event_->process, index_, false);
+    end_phase(event_->process, index_, Ask::nothing);
     releases_[event_->process] = add(Tone::plain, narrated());
   }
   void tell(const LockReleased& what) {
-    const std::string answers = end_phase(event_->process, index_, true);
+    const std::string answers = end_phase(event_->process, index_, Ask::troubles);
     const auto began = releases_.find(event_->process);
     if (what.outcome != Errc::none || began == releases_.end()) {
       add(what.outcome == Errc::none ? Tone::plain : Tone::refused, narrated());
@@ -185,7 +190,7 @@ class BriefStory {
       if (attempt != nullptr && attempt->of > 1) {
         text += fmt::format(": {} of {} keys removed, by {}", what.votes, attempt->of,
                             shown(event_->at));
-        if (what.votes < attempt->of && !answers.empty()) text += "; " + answers;
+        if (!answers.empty()) text += "; " + answers;
       }
     }
     if (began != releases_.end()) releases_.erase(began);
@@ -226,29 +231,39 @@ class BriefStory {
   }
   void tell(const ProcessPaused&) { add(Tone::fault, narrated()); }
   void tell(const ProcessResumed&) { add(Tone::plain, narrated()); }
-  void tell(const ProcessCrashed&) { add(Tone::fault, narrated()); }
-  void tell(const ProcessRestarted&) {
-    for (std::size_t i = index_ + 1; const TraceEvent* next = neighbour(i); ++i)
-      if (next->process == event_->process && std::holds_alternative<ServiceRecovered>(next->what))
-        return;
-    add(Tone::plain, narrated());
+  void tell(const ProcessCrashed& what) {
+    const std::vector<ProcessId> processes = together<ProcessCrashed>(
+        [&](const ProcessCrashed& other) { return other.power_loss == what.power_loss; });
+    if (processes.size() == 1)
+      add(Tone::fault, narrated());
+    else if (!processes.empty())
+      add(Tone::fault, fmt::format("{} crash{}", narrator_.list(processes),
+                                   what.power_loss ? ": they lost power" : ""));
   }
-  void tell(const ServiceRecovered&) { add(Tone::plain, narrated()); }
+  void tell(const ProcessRestarted&) {
+    if (!recovers_now(event_->process)) add(Tone::plain, narrated());
+  }
+  void tell(const ServiceRecovered& what) {
+    const std::vector<ProcessId> processes =
+        together<ServiceRecovered>([&](const ServiceRecovered& other) {
+          return other.kept == what.kept && other.lost == what.lost &&
+                 other.serving_after == what.serving_after;
+        });
+    if (processes.size() == 1)
+      add(Tone::plain, narrated());
+    else if (!processes.empty())
+      add(Tone::plain, fmt::format("{} are back: each kept {} and lost {}{}",
+                                   narrator_.list(processes), what.kept, what.lost,
+                                   what.serving_after == Duration::zero()
+                                       ? std::string()
+                                       : "; they serve nobody for " + shown(what.serving_after)));
+  }
   void tell(const ClockChanged& what) {
-    // One machine's clock, or a fault's: the same change, seen by several processes at once.
-    if (index_ < told_until_) return;
-    std::vector<ProcessId> processes{event_->process};
-    told_until_ = index_ + 1;
-    for (std::size_t i = index_ + 1; const TraceEvent* next = neighbour(i); ++i) {
-      const auto* other = std::get_if<ClockChanged>(&next->what);
-      if (other == nullptr && std::holds_alternative<FaultStruck>(next->what)) continue;
-      if (other == nullptr || other->change != what.change || other->by != what.by ||
-          other->rate_ppm != what.rate_ppm)
-        break;
-      processes.push_back(next->process);
-      told_until_ = i + 1;
-    }
-    add(Tone::fault, narrator_.sentence(*event_, narrator_.list(processes)));
+    const std::vector<ProcessId> processes = together<ClockChanged>([&](const ClockChanged& other) {
+      return other.change == what.change && other.by == what.by && other.rate_ppm == what.rate_ppm;
+    });
+    if (!processes.empty())
+      add(Tone::fault, narrator_.sentence(*event_, narrator_.list(processes)));
   }
   void tell(const LinkCut& what) { tell_links(what, true); }
   void tell(const LinkHealed& what) { tell_links(what, false); }
@@ -261,13 +276,36 @@ class BriefStory {
     const bool foreign = what.by && what.by != what.attempt;
     const bool own = what.why == RemovalReason::deleted || what.why == RemovalReason::overwritten;
     const bool ordinary = what.why == RemovalReason::expired || (own && !foreign);
-    if (!ordinary) add(foreign ? Tone::wrong : Tone::fault, narrated());
+    const bool by_restart = what.why == RemovalReason::lost && recovers_now(event_->process);
+    if (!ordinary && !by_restart) add(foreign ? Tone::wrong : Tone::fault, narrated());
+  }
+
+  /// It says itself what it lost.
+  bool recovers_now(ProcessId process) const {
+    for (std::size_t i = index_ + 1; const TraceEvent* next = neighbour(i); ++i)
+      if (next->process == process && std::holds_alternative<ServiceRecovered>(next->what))
+        return true;
+    return false;
+  }
+
+  /// The processes to which the present event happens at this instant; none if that has been told.
+  template <class Payload, class Alike>
+  std::vector<ProcessId> together(Alike alike) {
+    std::vector<ProcessId> processes;
+    if (told_.contains(index_)) return processes;
+    for (std::size_t i = index_; const TraceEvent* next = neighbour(i); ++i) {
+      const auto* other = std::get_if<Payload>(&next->what);
+      if (other == nullptr || !alike(*other)) continue;
+      processes.push_back(next->process);
+      told_.insert(i);
+    }
+    return processes;
   }
 
   /// A partition is one event for each direction of each link; they come together.
   template <class Change>
   void tell_links(const Change&, bool cut) {
-    if (index_ < told_until_) return;
+    if (told_.contains(index_)) return;
     std::set<std::pair<ProcessId, ProcessId>> links;
     for (std::size_t i = index_; const TraceEvent* next = neighbour(i); ++i) {
       if (std::holds_alternative<MessageLost>(next->what) ||
@@ -277,7 +315,7 @@ class BriefStory {
       const auto* change = std::get_if<Change>(&next->what);
       if (change == nullptr) break;
       links.emplace(next->process, change->to);
-      told_until_ = i + 1;
+      told_.insert(i);
     }
     const Tone tone = cut ? Tone::fault : Tone::plain;
     const auto [from, to, both_ways] = sides(links);
@@ -339,70 +377,90 @@ class BriefStory {
 
   // ---- calls ----
 
-  /// The calls of a process since its last word about a lock, folded. If `asked`, the answers are
-  /// returned, for the word that comes now; otherwise they get lines of their own.
-  std::string end_phase(ProcessId process, std::size_t before, bool asked) {
+  /// What the word about a lock that ends a phase wants to hear of the calls before it.
+  enum class Ask : std::uint8_t {
+    nothing,   // they get lines of their own
+    answers,   // all
+    troubles,  // those that may have been carried out or not
+  };
+
+  /// The calls of a process since its last word about a lock, folded.
+  std::string end_phase(ProcessId process, std::size_t before, Ask ask) {
     const auto phase = phases_.find(process);
     if (phase == phases_.end()) return {};
     const std::vector<std::size_t> calls = std::move(phase->second);
     phases_.erase(phase);
 
-    std::map<Symbol, std::vector<std::size_t>> by_kind;
-    for (const std::size_t call : calls)
-      if (is_redis(timeline_.calls[call].to) || timeline_.calls[call].outcome != Errc::none)
-        by_kind[timeline_.calls[call].kind].push_back(call);
-    std::vector<std::vector<std::size_t>> groups;
+    std::map<Symbol, Group> by_kind;
+    for (const std::size_t index : calls) {
+      const CallSpan& call = timeline_.calls[index];
+      if (is_redis(call.to) || call.outcome != Errc::none) by_kind[call.kind].add(call);
+    }
+    std::vector<Group> groups;
     for (auto& [kind, group] : by_kind) groups.push_back(std::move(group));
-    std::sort(groups.begin(), groups.end());  // in the order of their first calls
+    std::sort(groups.begin(), groups.end(),
+              [](const Group& a, const Group& b) { return a.began < b.began; });
     if (groups.empty()) return {};
-    if (asked) return answers(groups.front());
-    for (const auto& group : groups) add_group(group, before);
+    if (ask == Ask::answers) return answers(groups.front(), false);
+    if (ask == Ask::troubles) return answers(groups.front(), true);
+    for (const Group& group : groups) add_group(group, before);
     return {};
   }
 
-  void add_group(const std::vector<std::size_t>& group, std::size_t before) {
+  /// The calls of one kind to several servers; of several to one server, the last counts.
+  struct Group {
+    std::size_t began = static_cast<std::size_t>(-1);
+    std::map<ProcessId, const CallSpan*> last;
+    std::map<ProcessId, std::uint32_t> rounds;
+
+    void add(const CallSpan& call) {
+      began = std::min(began, call.began);
+      const CallSpan*& known = last[call.to];
+      // A call that was given up says nothing where an answered one came before it.
+      if (known == nullptr || known->open || !call.open) known = &call;
+      ++rounds[call.to];
+    }
+  };
+
+  void add_group(const Group& group, std::size_t before) {
     bool smooth = true;
     bool stores = false;
-    std::size_t last = timeline_.calls[group.front()].began;
-    for (const std::size_t index : group) {
-      const CallSpan& call = timeline_.calls[index];
-      smooth = smooth && call.outcome == Errc::none && !call.open;
-      stores = stores || call.effect == Effect::stored;
-      last = std::max(last, call.ended);
+    bool answered = false;
+    std::size_t last = group.began;
+    for (const auto& [server, call] : group.last) {
+      smooth = smooth && call->outcome == Errc::none;
+      stores = stores || call->effect == Effect::stored;
+      if (call->open) continue;
+      answered = true;
+      last = std::max(last, call->ended);
     }
     // The result of smooth calls is in the word that follows, but votes are worth seeing.
-    if (smooth && (!stores || group.size() < 2)) return;
-    if (before == recording_.events.size() && smooth_but_open(group)) return;
+    if (!answered || (smooth && (!stores || group.last.size() < 2))) return;
     last = std::min(last, before == 0 ? 0 : before - 1);
-    const CallSpan& first = timeline_.calls[group.front()];
-    StoryLine line{recording_.events[last].at, last, first.client, Tone::plain, {}};
-    line.text = fmt::format("{}, {}{}: {}", narrator_.process(first.client),
-                            narrator_.text(first.kind),
-                            first.subject ? " " + narrator_.text(first.subject) : std::string(),
-                            answers(group));
+    const CallSpan& call = *group.last.begin()->second;
+    StoryLine line{recording_.events[last].at, last, call.client, Tone::plain, {}};
+    line.text = fmt::format(
+        "{}, {}{}: {}", narrator_.process(call.client), narrator_.text(call.kind),
+        call.subject ? " " + narrator_.text(call.subject) : std::string(), answers(group, false));
     lines_.push_back({std::move(line), false});
   }
 
-  /// Nothing went wrong with them, but the run or their caller ended first.
-  bool smooth_but_open(const std::vector<std::size_t>& group) const {
-    return std::all_of(group.begin(), group.end(), [&](std::size_t index) {
-      return timeline_.calls[index].outcome == Errc::none;
-    });
-  }
-
-  /// "OK from redis-1 … redis-3 (1ms … 3ms), no from redis-4, no answer from redis-5 (timeout)"
-  std::string answers(const std::vector<std::size_t>& group) const {
+  /// "OK from redis-1 … redis-3 (1ms … 3ms), no from redis-4, no answer from redis-5". Of calls
+  /// that nobody waited for nothing is said. `troubles`: only those whose outcome is not known.
+  std::string answers(const Group& group, bool troubles) const {
     struct Answer {
       std::vector<ProcessId> from;
       Instant first = kEndOfTime;
       Instant last{};
     };
     std::map<std::pair<std::uint8_t, std::string>, Answer> kinds;  // good ones first
-    for (const std::size_t index : group) {
-      const CallSpan& call = timeline_.calls[index];
-      Answer& answer = kinds[answer_of(call)];
-      answer.from.push_back(call.to);
-      const Instant at = recording_.events[call.ended].at;
+    std::uint32_t rounds = 0;
+    for (const auto& [server, call] : group.last) {
+      if (call->open || (troubles && !outcome_unknown(call->outcome))) continue;
+      rounds = std::max(rounds, group.rounds.at(server));
+      Answer& answer = kinds[answer_of(*call)];
+      answer.from.push_back(server);
+      const Instant at = recording_.events[call->ended].at;
       answer.first = std::min(answer.first, at);
       answer.last = std::max(answer.last, at);
     }
@@ -412,12 +470,12 @@ class BriefStory {
       out += kind.second + " " + narrator_.list(answer.from);
       if (kind.first == 0) out += " (" + range(answer.first, answer.last) + ")";
     }
+    if (rounds > 1) out = fmt::format("in round {}, {}", rounds, out);
     return out;
   }
 
   static std::pair<std::uint8_t, std::string> answer_of(const CallSpan& call) {
-    if (call.open) return {3, "still no answer from"};
-    if (call.outcome == Errc::connection_refused) return {2, "refused by"};
+    if (call.outcome == Errc::connection_refused) return {2, "connection refused by"};
     if (call.outcome == Errc::connection_lost) return {2, "connection lost with"};
     if (call.outcome != Errc::none) return {2, "no answer from"};
     switch (call.effect) {
@@ -447,56 +505,71 @@ class BriefStory {
       const bool given_back = own.why == RemovalReason::deleted && !own.by_other;
       if (own.open || given_back) continue;
       told.emplace(own.attempt, own.span.until);
-      add_unseen(own.span.until, own.client, own.attempt, loss(own));
+      add_unseen(own.span.until, own.client, own.attempt, loss(own),
+                 own.why != RemovalReason::expired);
     }
     for (const BeliefSpan& belief : timeline_.beliefs) {
       for (const Interval& part : belief.wrong)
-        if (part.from >= belief.promise_until && !told.contains({belief.attempt, part.from}))
+        if (part.from >= belief.promise_until && !key_dies_soon(told, belief, part.from))
           add_unseen(part.from, belief.client, belief.attempt,
                      fmt::format("the promise to {} is over", narrator_.process(belief.client)));
       if (belief.open || belief.why == BeliefEnd::released || belief.why == BeliefEnd::crashed)
         continue;
-      std::string text = fmt::format("{} no longer believes that it has {}: {}",
-                                     narrator_.process(belief.client), narrator_.lock(belief.lock),
-                                     belief.why == BeliefEnd::told ? "it was told so"
-                                                                   : "its own deadline has come");
-      lines_.push_back({line_at(belief.span.until, belief.client, Tone::plain, std::move(text)),
-                        belief.why == BeliefEnd::deadline});
+      std::string text = fmt::format(
+          "{} no longer believes that it holds {}: {}", narrator_.process(belief.client),
+          narrator_.lock(belief.lock),
+          belief.why == BeliefEnd::told ? "it was told so" : "its own deadline has come");
+      const bool told_so = belief.why == BeliefEnd::told;
+      lines_.push_back(
+          {line_at(belief.span.until, belief.client, Tone::plain, std::move(text), told_so),
+           !told_so});
     }
   }
 
-  std::string loss(const OwnershipSpan& own) const {
-    const std::string whose = narrator_.process(own.client);
-    const Attempt* attempt = timeline_.attempt(own.attempt);
-    const std::uint32_t of = attempt == nullptr ? 1 : attempt->of;
-    const bool single = of == 1;
-    std::string what;
-    if (own.by_other)
-      what = fmt::format("{} of {} is taken away by another client", narrator_.lock(own.lock), whose);
-    else if (own.why == RemovalReason::expired)
-      what = fmt::format("{} of {} expires", narrator_.lock(own.lock), whose);
-    else
-      what = fmt::format("{} loses {} at the service: the key is {}", whose,
-                         narrator_.lock(own.lock), to_string(own.why));
-    if (single) return what;
-    return what + fmt::format(": its key is left on {} of {}", own.nodes_left, of);
+  /// The end of a promise needs no line of its own where the end of the lock itself follows at
+  /// once.
+  static bool key_dies_soon(const std::set<std::pair<AttemptId, Instant>>& told,
+                            const BeliefSpan& belief, Instant at) {
+    constexpr Duration kSoon = 50ms;
+    const auto death = told.lower_bound({belief.attempt, at});
+    return death != told.end() && death->first == belief.attempt && death->second - at < kSoon &&
+           death->second < belief.span.until;
   }
 
-  void add_unseen(Instant at, ProcessId client, AttemptId attempt, std::string text) {
+  std::string loss(const OwnershipSpan& own) const {
+    const Attempt* attempt = timeline_.attempt(own.attempt);
+    std::string text = narrator_.lock(own.lock) + " of " + narrator_.process(own.client);
+    if (own.by_other)
+      text += " is taken away by another client";
+    else if (own.why == RemovalReason::expired)
+      text += " expires";
+    else
+      text += fmt::format(" is {} at the service", to_string(own.why));
+    if (attempt == nullptr || attempt->of == 1) return text;
+    return text + fmt::format(": its key is left on {} of {} nodes", own.nodes_left, attempt->of);
+  }
+
+  /// `seen`: it follows from the events of that instant; otherwise it may be their reason.
+  void add_unseen(Instant at, ProcessId client, AttemptId attempt, std::string text,
+                  bool seen = false) {
     Tone tone = Tone::plain;
     for (const BeliefSpan& belief : timeline_.beliefs) {
       if (belief.attempt != attempt || belief.span.from > at || belief.span.until <= at ||
           belief.release_began <= at)
         continue;
-      text += fmt::format("; {} still believes that it has it", narrator_.process(client));
+      text += fmt::format("; {}{} still believes that it holds it", narrator_.process(client),
+                          stands_still(client, at) ? ", which stands still," : "");
       tone = Tone::wrong;
-      for (const StandstillSpan& still : timeline_.standstills)
-        if (still.process == client && still.span.from <= at && at < still.span.until) {
-          text += still.kind == StandstillSpan::Kind::crashed ? "" : ", and stands still";
-          break;
-        }
     }
-    lines_.push_back({line_at(at, client, tone, std::move(text)), true});
+    lines_.push_back({line_at(at, client, tone, std::move(text), seen), !seen});
+  }
+
+  bool stands_still(ProcessId process, Instant at) const {
+    return std::any_of(timeline_.standstills.begin(), timeline_.standstills.end(),
+                       [&](const StandstillSpan& still) {
+                         return still.process == process && still.span.from <= at &&
+                                at < still.span.until;
+                       });
   }
 
   // ---- helpers ----
@@ -511,19 +584,22 @@ class BriefStory {
 
   std::string narrated() const { return narrator_.sentence(*event_); }
 
-  std::size_t add(Tone tone, std::string text) { return add(tone, std::move(text), event_->process); }
+  std::size_t add(Tone tone, std::string text) {
+    return add(tone, std::move(text), event_->process);
+  }
   std::size_t add(Tone tone, std::string text, ProcessId who) {
     finish_fold(event_->process);
     lines_.push_back({{event_->at, index_, who, tone, std::move(text)}, false});
     return lines_.size() - 1;
   }
 
-  StoryLine line_at(Instant at, ProcessId who, Tone tone, std::string text) const {
-    const auto next = std::lower_bound(
-        recording_.events.begin(), recording_.events.end(), at,
-        [](const TraceEvent& event, Instant wanted) { return event.at < wanted; });
-    return {at, static_cast<std::size_t>(next - recording_.events.begin()), who, tone,
-            std::move(text)};
+  /// A line before the events of that instant, or after them.
+  StoryLine line_at(Instant at, ProcessId who, Tone tone, std::string text, bool after) const {
+    const auto next = std::partition_point(
+        recording_.events.begin(), recording_.events.end(),
+        [&](const TraceEvent& event) { return after ? event.at <= at : event.at < at; });
+    const auto index = static_cast<std::size_t>(next - recording_.events.begin());
+    return {at, index - (after && index > 0 ? 1 : 0), who, tone, std::move(text)};
   }
 
   /// The event of that index, if it happens at the same instant as the present one.
@@ -565,7 +641,8 @@ class BriefStory {
     if (fold.kind == Fold::Kind::refusals) {
       line.text = fmt::format("{} is refused {} {} times until {}", who, what, fold.count,
                               shown(fold.last));
-      if (fold.of > 1) line.text += fmt::format(", with at most {} of {}", fold.most_votes, fold.of);
+      if (fold.of > 1)
+        line.text += fmt::format(", with at most {} of {}", fold.most_votes, fold.of);
     } else if (fold.kind == Fold::Kind::extensions) {
       line.text = fmt::format("{} extends {} {} times, at last at {}", who, what, fold.count,
                               shown(fold.last));
@@ -579,11 +656,11 @@ class BriefStory {
   const Narrator& narrator_;
   const TraceEvent* event_ = nullptr;
   std::size_t index_ = 0;
-  std::size_t next_call_ = 0;    // the timeline's calls stand in the order of their beginnings
-  std::size_t told_until_ = 0;   // events before this index have been told together with others
+  std::size_t next_call_ = 0;   // the timeline's calls stand in the order of their beginnings
+  std::set<std::size_t> told_;  // events that were told together with an earlier one
   std::vector<Draft> lines_;
   std::map<ProcessId, std::vector<std::size_t>> phases_;  // calls since the last word about a lock
-  std::map<ProcessId, std::size_t> wanted_;    // the line "wants the lock", until its terms are known
+  std::map<ProcessId, std::size_t> wanted_;  // the line "wants the lock", until its terms are known
   std::map<ProcessId, std::size_t> releases_;  // the line "gives it back", until that is done
   std::map<ProcessId, Fold> folds_;
   std::map<std::string_view, MessageTrouble> messages_;
@@ -613,8 +690,7 @@ std::vector<StoryLine> shortened_story(std::vector<StoryLine> lines, std::size_t
   const std::size_t last = most / 4;
   std::size_t budget = most - first - last;
   std::vector<bool> keep(lines.size(), false);
-  for (std::size_t i = 0; i < lines.size(); ++i)
-    keep[i] = i < first || i + last >= lines.size();
+  for (std::size_t i = 0; i < lines.size(); ++i) keep[i] = i < first || i + last >= lines.size();
   for (const bool violations : {true, false})
     for (std::size_t i = 1; i < lines.size() && budget > 0; ++i) {
       if (!matters(lines[i].tone) || (lines[i].tone == Tone::violation) != violations) continue;
@@ -630,7 +706,10 @@ std::vector<StoryLine> shortened_story(std::vector<StoryLine> lines, std::size_t
     std::size_t end = i;
     while (end < lines.size() && !keep[end]) ++end;
     if (end - i >= 2) {
-      out.push_back({lines[i].at, lines[i].event, {}, Tone::left_out,
+      out.push_back({lines[i].at,
+                     lines[i].event,
+                     {},
+                     Tone::left_out,
                      fmt::format("({} lines are left out here)", end - i)});
       i = end;
     } else {

@@ -1,6 +1,6 @@
-// The run as a person would tell it: the events that decide something, in order, with everything that
-// belongs together said at once (the answers of five nodes, forty refusals, the links of a partition),
-// and with what no event says because nobody saw it: a lock that expires unnoticed.
+// The run as a person would tell it: the events that decide something, in order, with everything
+// that belongs together said at once (the answers of five nodes, forty refusals, the links of a
+// partition), and with what no event says because nobody saw it: a lock that expires unnoticed.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ struct StoryLine {
   std::size_t event = 0;  // index of the event that it tells, or before which it stands
   ProcessId who;          // none: the world
   Tone tone = Tone::plain;
-  std::string text;       // harmless to a terminal
+  std::string text;  // harmless to a terminal
 };
 
 /// `brief` folds; `full` has a line for every event, and nothing else.

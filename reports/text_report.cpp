@@ -33,7 +33,8 @@ constexpr std::string_view kBold = "1";
 constexpr std::string_view kFaint = "2";
 constexpr std::string_view kRed = "31";
 constexpr std::string_view kRedBold = "1;31";
-constexpr std::string_view kHues[] = {"34", "33", "36", "35", "32"};  // by client; red is not among them
+constexpr std::string_view kHues[] = {"34", "33", "36", "35",
+                                      "32"};  // by client; red is not among them
 
 bool in_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -132,8 +133,7 @@ class Report {
     for (const ProcessRole role : {ProcessRole::client, ProcessRole::redis, ProcessRole::storage}) {
       std::vector<ProcessId> processes;
       for (std::uint32_t number = 1; number <= recording_.processes.size(); ++number)
-        if (recording_.processes[number - 1].role == role)
-          processes.push_back(ProcessId{number});
+        if (recording_.processes[number - 1].role == role) processes.push_back(ProcessId{number});
       if (processes.empty()) continue;
       setup += (setup.empty() ? "" : "; ") + narrator_.list(std::move(processes));
     }
@@ -205,16 +205,15 @@ class Report {
       const std::string shortened_name = shortened(name, label_width, glyphs_.ellipsis);
       out_ += painted_names(shortened_name);
       out_.append(label_width + 2 - columns(shortened_name), ' ');
-      out_ += row.drawn([this](std::string_view text, std::string_view style) {
-        return painted(text, style);
-      });
+      out_ += row.drawn(
+          [this](std::string_view text, std::string_view style) { return painted(text, style); });
       end_line();
     }
     chart_legend(legend);
     if (idle > 0)
-      paragraph("  ", fmt::format("Without a lane: {} that never had the lock.",
-                                  idle == 1 ? std::string("1 client")
-                                            : fmt::format("{} clients", idle)));
+      paragraph("  ",
+                fmt::format("Without a lane: {} that never had the lock.",
+                            idle == 1 ? std::string("1 client") : fmt::format("{} clients", idle)));
     gap();
   }
 
@@ -223,10 +222,11 @@ class Report {
     paragraph("", "Found:", kBold);
     constexpr std::size_t kMost = 20;
     for (std::size_t i = 0; i < recording_.findings.size() && i < kMost; ++i) {
-      const bool told = i < options_.finding_messages.size() && !options_.finding_messages[i].empty();
+      const bool told =
+          i < options_.finding_messages.size() && !options_.finding_messages[i].empty();
       const std::string message = told ? safe_text(options_.finding_messages[i])
                                        : narrator_.sentence(recording_.findings[i]);
-      paragraph(fmt::format("{:>3}. ", i + 1), message, kNoStyle, glyphs_.violation, kRedBold);
+      paragraph(fmt::format("{:>3}. ", i + 1), message);
     }
     if (recording_.findings.size() > kMost)
       paragraph("     ", fmt::format("and {} more", recording_.findings.size() - kMost));
@@ -244,13 +244,12 @@ class Report {
         if ((write.accepted && !write.blamed) == ordinary &&
             (chosen.size() < kMost || options_.detail == Detail::full))
           chosen.push_back(&write);
-    std::sort(chosen.begin(), chosen.end(), [](const WriteMark* a, const WriteMark* b) {
-      return a->event < b->event;
-    });
+    std::sort(chosen.begin(), chosen.end(),
+              [](const WriteMark* a, const WriteMark* b) { return a->event < b->event; });
     std::size_t time_width = 0;
     std::size_t name_width = 0;
-    const bool several = std::any_of(
-        timeline_.writes.begin(), timeline_.writes.end(), [&](const WriteMark& write) {
+    const bool several =
+        std::any_of(timeline_.writes.begin(), timeline_.writes.end(), [&](const WriteMark& write) {
           return write.subject != timeline_.writes.front().subject ||
                  write.storage != timeline_.writes.front().storage;
         });
@@ -342,7 +341,8 @@ class Report {
     return std::min(place, chart_width_ - 1);
   }
 
-  /// What lasts, however short, takes a column; what ends at a column's left edge does not reach it.
+  /// What lasts, however short, takes a column; what ends at a column's left edge does not reach
+  /// it.
   template <class Draw>
   void fill(Interval span, Draw draw) const {
     const std::size_t first = column(span.from);
@@ -443,9 +443,8 @@ class Report {
     }
     for (const Row* row : {&numbers, &ticks}) {
       out_.append(label_width + 2, ' ');
-      out_ += row->drawn([this](std::string_view text, std::string_view style) {
-        return painted(text, style);
-      });
+      out_ += row->drawn(
+          [this](std::string_view text, std::string_view style) { return painted(text, style); });
       end_line();
     }
   }
@@ -471,14 +470,14 @@ class Report {
       if (!text.empty()) text += ", ";
       text.append(sign).append(" ").append(meaning);
     };
-    entry("believes", glyphs_.believes, "believes that it has the lock");
+    entry("believes", glyphs_.believes, "believes that it holds the lock");
     entry("wrong", glyphs_.believes_wrongly, "believes it wrongly");
     entry("paused", glyphs_.paused, "stands still");
     entry("crashed", glyphs_.crashed, "down");
     if (!locks_.empty()) {
       if (!text.empty()) text += ", ";
       text.append(1, letter_of(timeline_.ownerships.front().client));
-      text.append(glyphs_.owns).append(" owns it at the service");
+      text.append(glyphs_.owns).append(" holds it at the service");
     }
     entry("accepted", glyphs_.good, "write accepted");
     entry("rejected", glyphs_.refused, "write rejected");
@@ -585,7 +584,7 @@ class Report {
   Timeline timeline_;
   Narrator narrator_;
   std::vector<ProcessId> clients_;
-  std::vector<Symbol> locks_;  // that have a lane
+  std::vector<Symbol> locks_;                                  // that have a lane
   std::map<std::string, std::string_view, std::less<>> hues_;  // by client name
   std::string out_;
 

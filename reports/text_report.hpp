@@ -1,6 +1,6 @@
-// The run as `locklab run` prints it, in the document's manner [doc §4 "Time 5ms: ..."]: what happened,
-// then belief against truth as bands on one time axis, then what was found, what storage took and
-// refused and why, and last the verdict and how to get the same run again.
+// The run as `locklab run` prints it, in the document's manner [doc §4 "Time 5ms: ..."]: what
+// happened, then belief against truth as bands on one time axis, then what was found, what storage
+// took and refused and why, and last the verdict and how to get the same run again.
 //
 // Meaning is never in a colour alone: every band, sign and line also differs in its letters. A hue
 // says which client; red is a fault of the system.
@@ -20,7 +20,7 @@ struct TextOptions {
   bool colour = false;      // ANSI escapes
   bool ascii = false;       // nothing but ASCII, names included (é becomes \u00e9)
   Detail detail = Detail::brief;
-  std::size_t most_lines = 60;  // of the brief story; zero: all
+  std::size_t most_lines = 60;                // of the brief story; zero: all
   std::vector<std::string> finding_messages;  // one for each finding, or fewer
   std::vector<std::string> remarks;
   std::string verdict;  // empty: the recording's

@@ -29,8 +29,8 @@ At later(At at, Uint128 by) {
 class SeenClock {
  public:
   /// The first instant up to `now` at which the clock showed more than `deadline`, if there was one
-  /// since the last reading. `changed`: the clock was set or sped up just now, so `wall` says nothing
-  /// about how it ran until now.
+  /// since the last reading. `changed`: the clock was set or sped up just now, so `wall` says
+  /// nothing about how it ran until now.
   std::optional<Instant> passed(WallInstant deadline, Instant now, WallInstant wall,
                                 bool changed) const {
     if (!seen_) return wall >= deadline ? std::optional(now) : std::nullopt;
@@ -127,15 +127,15 @@ class Builder {
   // ---- processes and links ----
 
   void see(const TraceEvent& event, const ProcessPaused& what) {
-    timeline_.standstills.push_back({event.process,
-                                     what.suspended ? StandstillSpan::Kind::suspended
-                                                    : StandstillSpan::Kind::paused,
-                                     {event.at, timeline_.end},
-                                     true});
+    timeline_.standstills.push_back(
+        {event.process,
+         what.suspended ? StandstillSpan::Kind::suspended : StandstillSpan::Kind::paused,
+         {event.at, timeline_.end},
+         true});
   }
   void see(const TraceEvent& event, const ProcessResumed& what) {
-    close_standstill(event, what.suspended ? StandstillSpan::Kind::suspended
-                                           : StandstillSpan::Kind::paused);
+    close_standstill(
+        event, what.suspended ? StandstillSpan::Kind::suspended : StandstillSpan::Kind::paused);
   }
   void see(const TraceEvent& event, const ProcessCrashed&) {
     for (StandstillSpan& span : timeline_.standstills)
@@ -143,8 +143,8 @@ class Builder {
     timeline_.standstills.push_back(
         {event.process, StandstillSpan::Kind::crashed, {event.at, timeline_.end}, true});
     for (BeliefSpan& belief : timeline_.beliefs)
-      if (belief.open && belief.client == event.process) end_belief(belief, event.at,
-                                                                    BeliefEnd::crashed);
+      if (belief.open && belief.client == event.process)
+        end_belief(belief, event.at, BeliefEnd::crashed);
   }
   void see(const TraceEvent& event, const ProcessRestarted&) {
     close_standstill(event, StandstillSpan::Kind::crashed);
@@ -176,17 +176,34 @@ class Builder {
     call.outcome = what.outcome;
     open_calls_.erase(found);
   }
-  /// Something was done at `service` on behalf of `attempt`: by its oldest call that waits there.
-  void note_effect(ProcessId service, AttemptId attempt, CallSpan::Effect effect) {
-    const ProcessId client = timeline_.client_of(attempt);
-    CallSpan* oldest = nullptr;
-    for (auto& [key, index] : open_calls_) {
-      CallSpan& call = timeline_.calls[index];
-      if (call.client != client || call.to != service || call.effect != CallSpan::Effect::none)
-        continue;
-      if (oldest == nullptr || call.began < oldest->began) oldest = &call;
+  void see(const TraceEvent& event, const MessageSent& what) {
+    // The request of a call: it follows from the decision to call.
+    const TraceEvent* cause = event_of(event.cause);
+    const auto* began = cause == nullptr ? nullptr : std::get_if<CallBegan>(&cause->what);
+    if (began == nullptr || cause->process != event.process || began->to != what.to) return;
+    const auto call = open_calls_.find({event.process, began->call});
+    if (call != open_calls_.end()) requests_[what.message] = call->second;
+  }
+  void see(const TraceEvent&, const MessageDuplicated& what) {
+    const auto request = requests_.find(what.message);
+    if (request != requests_.end()) requests_[what.copy] = request->second;
+  }
+  /// Something was done at a service: by the call whose request led to it.
+  void note_effect(const TraceEvent& event, CallSpan::Effect effect) {
+    constexpr int kFarthest =
+        8;  // a script does a few things at once, one following from the other
+    const TraceEvent* cause = &event;
+    for (int step = 0; step < kFarthest; ++step) {
+      cause = event_of(cause->cause);
+      if (cause == nullptr || cause->process != event.process) return;
+      const auto* delivered = std::get_if<MessageDelivered>(&cause->what);
+      if (delivered == nullptr) continue;
+      const auto request = requests_.find(delivered->message);
+      if (request == requests_.end()) return;
+      CallSpan& call = timeline_.calls[request->second];
+      if (call.effect == CallSpan::Effect::none) call.effect = effect;
+      return;
     }
-    if (oldest != nullptr) oldest->effect = effect;
   }
 
   // ---- beliefs ----
@@ -220,7 +237,7 @@ class Builder {
   // ---- keys ----
 
   void see(const TraceEvent& event, const KeyStored& what) {
-    note_effect(event.process, what.attempt, CallSpan::Effect::stored);
+    note_effect(event, CallSpan::Effect::stored);
     const auto key = std::pair(event.process, what.key);
     const auto held = holdings_.find(key);
     if (held != holdings_.end()) {
@@ -235,14 +252,14 @@ class Builder {
       holdings_[key] = {what.attempt, event.at, what.expires, dead_at(what.expires_at)};
   }
   void see(const TraceEvent& event, const KeyExtended& what) {
-    note_effect(event.process, what.by, CallSpan::Effect::extended);
+    note_effect(event, CallSpan::Effect::extended);
     const auto held = holdings_.find({event.process, what.key});
     if (held == holdings_.end() || held->second.attempt != what.attempt) return;
     held->second.expires = true;
     held->second.dead_at = dead_at(what.expires_at);
   }
   void see(const TraceEvent& event, const KeyRemoved& what) {
-    if (what.by) note_effect(event.process, what.by, CallSpan::Effect::removed);
+    if (what.by) note_effect(event, CallSpan::Effect::removed);
     // Its owner writes it anew in this same instant: a renewal, not a loss.
     if (what.why == RemovalReason::overwritten && what.by == what.attempt) return;
     const auto held = holdings_.find({event.process, what.key});
@@ -250,35 +267,54 @@ class Builder {
     drop(held, event.at, what.why, what.by && what.by != what.attempt);
   }
   void see(const TraceEvent& event, const TokenIssued& what) {
-    note_effect(event.process, what.attempt, CallSpan::Effect::counted);
+    note_effect(event, CallSpan::Effect::counted);
   }
 
   // ---- storage ----
 
   void see(const TraceEvent& event, const WriteAccepted& what) {
-    note_effect(event.process, what.attempt, CallSpan::Effect::written);
+    note_effect(event, CallSpan::Effect::written);
     add_write(event, what, true);
   }
   void see(const TraceEvent& event, const WriteRejected& what) {
-    note_effect(event.process, what.attempt, CallSpan::Effect::refused);
+    note_effect(event, CallSpan::Effect::refused);
     add_write(event, what, false);
   }
   void see(const TraceEvent& event, const ReadServed& what) {
-    note_effect(event.process, what.attempt, CallSpan::Effect::read);
+    note_effect(event, CallSpan::Effect::read);
   }
   template <class Write>
   void add_write(const TraceEvent& event, const Write& what, bool accepted) {
-    const auto names_it = [&](const Finding& finding) {
-      return std::find(finding.events.begin(), finding.events.end(), event.seq) !=
-             finding.events.end();
-    };
-    const bool blamed = accepted && std::any_of(recording_.findings.begin(),
-                                                recording_.findings.end(), names_it);
+    const bool blamed =
+        accepted && std::any_of(recording_.findings.begin(), recording_.findings.end(),
+                                [&](const Finding& f) { return accused(f) == event.seq; });
     timeline_.writes.push_back({index_, event.at, event.process, timeline_.client_of(what.attempt),
                                 what.subject, what.token, what.highest, accepted, blamed});
   }
 
+  /// The write that a finding is about: of those among its proof, the last. The others are what it
+  /// should have come before.
+  EventSeq accused(const Finding& finding) const {
+    EventSeq last;
+    for (const EventSeq seq : finding.events) {
+      const TraceEvent* proof = event_of(seq);
+      if (proof != nullptr && std::holds_alternative<WriteAccepted>(proof->what))
+        last = std::max(last, seq);
+    }
+    return last;
+  }
+
   // ---- helpers ----
+
+  const TraceEvent* event_of(EventSeq seq) const {
+    const std::vector<TraceEvent>& events = recording_.events;
+    const std::size_t guess = static_cast<std::size_t>(seq.number - 1);  // none wraps around
+    if (guess < events.size() && events[guess].seq == seq) return &events[guess];
+    const auto place = std::lower_bound(
+        events.begin(), events.end(), seq,
+        [](const TraceEvent& event, EventSeq wanted) { return event.seq < wanted; });
+    return place == events.end() || place->seq != seq ? nullptr : &*place;
+  }
 
   template <class Span>
   static void close(Span& span, Instant at) {
@@ -351,7 +387,8 @@ class Builder {
 
   using Holdings = std::map<std::pair<ProcessId, Symbol>, Holding>;
 
-  void drop(Holdings::iterator held, Instant at, RemovalReason why, bool by_other, bool open = false) {
+  void drop(Holdings::iterator held, Instant at, RemovalReason why, bool by_other,
+            bool open = false) {
     std::vector<Step>& steps = steps_[held->second.attempt];
     // What came and went at once was never to be seen.
     if (at <= held->second.from) {
@@ -368,10 +405,9 @@ class Builder {
       expire(node, clock, timeline_.end, clock.foreseen(timeline_.end), false);
     while (!holdings_.empty()) drop(holdings_.begin(), timeline_.end, {}, false, true);
     for (auto& [attempt, steps] : steps_) add_ownerships(attempt, steps);
-    std::stable_sort(timeline_.ownerships.begin(), timeline_.ownerships.end(),
-                     [](const OwnershipSpan& a, const OwnershipSpan& b) {
-                       return a.span.from < b.span.from;
-                     });
+    std::stable_sort(
+        timeline_.ownerships.begin(), timeline_.ownerships.end(),
+        [](const OwnershipSpan& a, const OwnershipSpan& b) { return a.span.from < b.span.from; });
     for (BeliefSpan& belief : timeline_.beliefs) belief.wrong = wrong_parts(belief);
   }
 
@@ -398,8 +434,14 @@ class Builder {
       }
       if (!owns || nodes >= attempt->quorum) continue;
       owns = false;
-      timeline_.ownerships.push_back({attempt->lock, id, attempt->client, {since, step.at},
-                                      step.open, step.why, step.by_other, nodes});
+      timeline_.ownerships.push_back({attempt->lock,
+                                      id,
+                                      attempt->client,
+                                      {since, step.at},
+                                      step.open,
+                                      step.why,
+                                      step.by_other,
+                                      nodes});
     }
   }
 
@@ -413,7 +455,8 @@ class Builder {
     } else {
       cut_out(parts, {belief.span.from, last});
     }
-    if (belief.promise_until < last) add(parts, {std::max(belief.promise_until, belief.span.from), last});
+    if (belief.promise_until < last)
+      add(parts, {std::max(belief.promise_until, belief.span.from), last});
     for (const OwnershipSpan& own : timeline_.ownerships)
       if (own.lock == belief.lock && own.attempt != belief.attempt)
         add(parts, {std::max(own.span.from, belief.span.from), std::min(own.span.until, last)});
@@ -448,6 +491,7 @@ class Builder {
   Timeline timeline_;
   std::size_t index_ = 0;
   std::map<std::pair<ProcessId, CallId>, std::size_t> open_calls_;
+  std::map<MessageId, std::size_t> requests_;  // the call that a message belongs to
   std::map<ProcessId, SeenClock> clocks_;
   Holdings holdings_;
   std::map<AttemptId, std::vector<Step>> steps_;

@@ -2,12 +2,12 @@
 // who was down, which calls were made and how they went. Plain data computed once from a recording;
 // nothing here draws and nothing here judges (that is what findings are for).
 //
-// Two notions meet in it [spec 1.3]. *Belief* is what a client thinks: from its grant until it gives
-// the lock back, hears that it lost it, crashes, or its own deadline comes. *Ownership* is what the
-// service would answer: an attempt owns the lock while its key lives on a quorum of nodes. A key dies
-// when it is removed, or unseen when its node's wall clock passes its deadline, which the trace does
-// not say; it is worked out from the readings that the node's events carry. Model: lazy expiry, so a
-// key lives through the whole millisecond of its deadline [spec A].
+// Two notions meet in it [spec 1.3]. *Belief* is what a client thinks: from its grant until it
+// gives the lock back, hears that it lost it, crashes, or its own deadline comes. *Ownership* is
+// what the service would answer: an attempt owns the lock while its key lives on a quorum of nodes.
+// A key dies when it is removed, or unseen when its node's wall clock passes its deadline, which
+// the trace does not say; it is worked out from the readings that the node's events carry. Model:
+// lazy expiry, so a key lives through the whole millisecond of its deadline [spec A].
 #pragma once
 
 #include <cstddef>
@@ -31,12 +31,12 @@ struct BeliefSpan {
   AttemptId attempt;
   FencingToken token;
   Interval span;
-  bool open = false;  // still so when the run ended
-  BeliefEnd why{};    // unless open
-  Instant promise_until{};                    // the last one; kEndOfTime: until released
+  bool open = false;        // still so when the run ended
+  BeliefEnd why{};          // unless open
+  Instant promise_until{};  // the last one; kEndOfTime: until released
   Instant release_began = kEndOfTime;
-  /// Where it is wrong: the promise is over, or the service does not see it as the owner. Never while
-  /// it gives the lock back, since it no longer acts on its belief then.
+  /// Where it is wrong: the promise is over, or the service does not see it as the owner. Never
+  /// while it gives the lock back, since it no longer acts on its belief then.
   std::vector<Interval> wrong;
 };
 
@@ -47,7 +47,7 @@ struct OwnershipSpan {
   ProcessId client;
   Interval span;
   bool open = false;
-  RemovalReason why{};   // unless open: what became of the key that was missed
+  RemovalReason why{};    // unless open: what became of the key that was missed
   bool by_other = false;  // unless open: it was removed on behalf of another attempt
   std::uint32_t nodes_left = 0;
 };
@@ -86,19 +86,28 @@ struct WriteMark {
   FencingToken token;
   FencingToken highest;
   bool accepted = false;
-  bool blamed = false;  // a finding names it among its proof
+  bool blamed = false;  // a finding is about it
 };
 
 /// A call, and what it did at the service as far as the trace says.
 struct CallSpan {
-  enum class Effect : std::uint8_t { none, stored, extended, removed, counted, read, written, refused };
+  enum class Effect : std::uint8_t {
+    none,
+    stored,
+    extended,
+    removed,
+    counted,
+    read,
+    written,
+    refused
+  };
   ProcessId client;
   ProcessId to;
   Symbol kind;
   Symbol subject;
   std::size_t began = 0;  // indices of events
   std::size_t ended = 0;
-  bool open = false;  // the caller died first, or the run ended
+  bool open = false;  // nobody waited for the answer any more, or the run ended
   Errc outcome{};
   Effect effect{};
 };
@@ -112,7 +121,7 @@ struct Attempt {
 };
 
 struct Timeline {
-  Instant end{};  // of the run; every span ends there at the latest
+  Instant end{};                  // of the run; every span ends there at the latest
   std::vector<Attempt> attempts;  // by id
   std::vector<BeliefSpan> beliefs;
   std::vector<OwnershipSpan> ownerships;  // by their beginning

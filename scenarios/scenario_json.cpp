@@ -18,9 +18,10 @@ namespace {
 
 constexpr std::int64_t kMostClients = 1'000;
 constexpr std::int64_t kMostThreads = 100;
-constexpr std::int64_t kMostNodes = 63;  // Redlock keeps its votes in one word
+constexpr std::int64_t kMostNodes = 63;      // Redlock keeps its votes in one word
 constexpr std::int64_t kNodesOfSeveral = 5;  // of an algorithm that uses several [doc §3]
-// An algorithm multiplies its times by thousandths: 30 days and a margin of 100% stay within 64 bits.
+// An algorithm multiplies its times by thousandths: 30 days and a margin of 100% stay within 64
+// bits.
 constexpr DurationRange kParameterTime{.max = 720h};
 constexpr IntegerRange kParameterNumber{.min = -1'000'000'000'000, .max = 1'000'000'000'000};
 constexpr IntegerRange kPermille{.min = 0, .max = 1'000};
@@ -93,7 +94,8 @@ void read_machines(Reading& reading, std::span<const Node> nodes) {
     const auto same = [&](const MachineSpec& other) { return other.name == machine.name; };
     std::vector<MachineSpec>& machines = reading.scenario.machines;
     if (std::any_of(machines.begin(), machines.end(), same)) {
-      reading.mistake(at, fmt::format("the machine {} is described twice", in_quotes(machine.name)));
+      reading.mistake(at,
+                      fmt::format("the machine {} is described twice", in_quotes(machine.name)));
     } else if (check_name(reading, at, machine.name, "machine", reading.machines)) {
       machines.push_back(std::move(machine));
     }
@@ -129,8 +131,8 @@ void read_redis(Reading& reading, const Node* node, bool several_nodes) {
   if (node == nullptr) return;
   Section r(reading, *node, "redis");
   redis::ServerOptions& o = redis.options;
-  redis.nodes = static_cast<std::uint32_t>(
-      r.integer("nodes", redis.nodes, {.min = 1, .max = kMostNodes}));
+  redis.nodes =
+      static_cast<std::uint32_t>(r.integer("nodes", redis.nodes, {.min = 1, .max = kMostNodes}));
   o.persistence = r.choice("persistence", kPersistence, o.persistence);
   read_save_points(reading, r, o.save_points);
   o.restart_guard = r.duration("restart_guard", 0ms);
@@ -196,8 +198,7 @@ std::optional<std::string> parameter_text(const Parameter& parameter, const Node
       return std::nullopt;
     case Parameter::Type::integer: {
       const bool permille = parameter.name.ends_with("_permille");
-      const auto number =
-          read_integer(node, diagnostics, permille ? kPermille : kParameterNumber);
+      const auto number = read_integer(node, diagnostics, permille ? kPermille : kParameterNumber);
       if (number) return std::to_string(*number);
       return std::nullopt;
     }
@@ -317,8 +318,8 @@ ClientSpec read_client(Reading& reading, const Node& node) {
     return client;
   }
   if (!node.is_object()) {
-    reading.mistake(node, "expected a client's name in quotes or an object in {braces}, got " +
-                              describe(node));
+    reading.mistake(
+        node, "expected a client's name in quotes or an object in {braces}, got " + describe(node));
     return client;
   }
   Section r(reading, node, "client");
@@ -352,8 +353,8 @@ ClientSpec read_client(Reading& reading, const Node& node) {
 void check_reserved(const Reading& reading, const Node& node, const std::string& name) {
   if (name != "storage" && name != "world" && !name.starts_with("redis-")) return;
   const Node* at = node.is_text() ? &node : node.find("name");
-  reading.mistake(*at, fmt::format("a client cannot be named {}: that is a server's name",
-                                   in_quotes(name)));
+  reading.mistake(
+      *at, fmt::format("a client cannot be named {}: that is a server's name", in_quotes(name)));
 }
 
 /// A workload whose kind nobody knows is one mistake, not one for each client.
@@ -378,10 +379,14 @@ void read_clients(Reading& reading, std::span<const Node> nodes, const Node* wor
 // ---- the file -----------------------------------------------------------------------------------
 
 void read_schema(Section& r) {
-  const std::string schema = r.text("schema", required);
-  if (!schema.empty() && schema != kScenarioSchema)
-    r.mistake("schema", fmt::format("expected {}, the format that this program reads, got {}",
-                                    in_quotes(kScenarioSchema), in_quotes(schema)));
+  constexpr std::array kReadable{kScenarioSchema};
+  const Node* schema = r.any("schema");
+  if (schema == nullptr || !schema->is_text()) {
+    r.choice("schema", kReadable, required);
+  } else if (schema->text != kScenarioSchema) {
+    r.mistake("schema", fmt::format("this program reads {}, and this says that it is {}",
+                                    in_quotes(kScenarioSchema), in_quotes(schema->text)));
+  }
   r.ignore("$schema");  // for editors
 }
 
@@ -401,8 +406,10 @@ bool is_scenario_name(std::string_view name) {
 void read_scenario_name(Section& r, Scenario& s) {
   s.name = r.text("name", required);
   if (!s.name.empty() && !is_scenario_name(s.name))
-    r.mistake("name", "expected a name of letters, digits, \"-\", \"_\" and \".\", with \"/\" "
-                      "between its parts, got " + in_quotes(s.name));
+    r.mistake("name",
+              "expected a name of letters, digits, \"-\", \"_\" and \".\", with \"/\" "
+              "between its parts, got " +
+                  in_quotes(s.name));
 }
 
 /// JSON has no texts of several lines: a story may be a list of them.

@@ -1,6 +1,6 @@
 // A scenario from its JSON [docs/scenario-format.md, scenarios/schema.json]. All mistakes of a file
-// are found in one go: those of form (types, units, unknown keys) and those of meaning (a fault that
-// names a client that is not there).
+// are found in one go: those of form (types, units, unknown keys) and those of meaning (a fault
+// that names a client that is not there).
 #pragma once
 
 #include <map>

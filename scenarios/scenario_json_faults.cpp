@@ -56,7 +56,8 @@ class FieldReader {
   }
 
   void operator()(std::string_view key, std::int64_t& value) {
-    constexpr PpmRange kAnyRate{.min = -100'000'000, .max = 100'000'000};  // validate() knows better
+    constexpr PpmRange kAnyRate{.min = -100'000'000,
+                                .max = 100'000'000};  // validate() knows better
     value = key == "rate_ppm" ? r_.ppm(key, required, kAnyRate) : r_.ppm(key, value, kAnyRate);
   }
 
@@ -70,11 +71,15 @@ class FieldReader {
     if (const Node* node = r_.any(key)) value = read_latency(reading_, *node);
   }
 
-  void operator()(std::string_view key, WallOnWake& value) { value = r_.choice(key, kWalls, value); }
+  void operator()(std::string_view key, WallOnWake& value) {
+    value = r_.choice(key, kWalls, value);
+  }
   void operator()(std::string_view key, CutDirection& value) {
     value = r_.choice(key, kDirections, value);
   }
-  void operator()(std::string_view key, CutMode& value) { value = r_.choice(key, kCutModes, value); }
+  void operator()(std::string_view key, CutMode& value) {
+    value = r_.choice(key, kCutModes, value);
+  }
 
  private:
   Reading& reading_;
@@ -185,8 +190,7 @@ void check_meaning(Reading& reading, const Node& node, const ScheduledFault& fau
         check_name(reading, *at, problem.unknown, "process or machine", reading.machines);
         break;
       case Expected::event:
-        reading.mistake(*at,
-                        fmt::format("there is no event named {}", in_quotes(problem.unknown)),
+        reading.mistake(*at, fmt::format("there is no event named {}", in_quotes(problem.unknown)),
                         closest(problem.unknown, event_names()).value_or(""));
         break;
     }
@@ -203,8 +207,13 @@ void read_fault(Reading& reading, const Node& node) {
   constexpr std::array<std::string_view, 2> kWhen{"at", "on"};
 
   Diagnostics form;
-  Reading local{form,           reading.keys,     reading.scenario,  reading.clients,
-                reading.processes, reading.machines, reading.registers};
+  Reading local{form,
+                reading.keys,
+                reading.scenario,
+                reading.clients,
+                reading.processes,
+                reading.machines,
+                reading.registers};
   const auto trigger = read_trigger(local, node);
   const auto tagged = read_tagged(local, node, "a fault", kinds, kWhen);
   ScheduledFault scheduled;

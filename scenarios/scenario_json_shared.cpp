@@ -19,8 +19,19 @@ bool check_name(const Reading& reading, const Node& at, std::string_view name,
                 std::string_view what, const Names& names) {
   if (std::find(names.begin(), names.end(), name) != names.end()) return true;
   const std::vector<std::string_view> views(names.begin(), names.end());
-  const auto meant = closest(name, views);
+  auto meant = closest(name, views);
   std::string message = fmt::format("there is no {} named {}", what, in_quotes(name));
+  // Of "redis-6" no other node is meant: it says that somebody counted further than we do.
+  constexpr std::string_view kRedis = "redis-";
+  if (meant && name.starts_with(kRedis) && meant->starts_with(kRedis)) {
+    const auto nodes = std::count_if(views.begin(), views.end(), [&](std::string_view known) {
+      return known.starts_with(kRedis);
+    });
+    message += nodes == 1 ? std::string("; the only node is \"redis-1\"")
+                          : fmt::format("; the nodes are \"redis-1\" to \"redis-{}\"", nodes);
+    reading.mistake(at, std::move(message));
+    return false;
+  }
   constexpr std::size_t kMostListed = 8;
   if (!meant && !views.empty() && views.size() <= kMostListed) {
     message += "; there is";
@@ -36,8 +47,7 @@ std::optional<std::string> read_name(const Node& node, Diagnostics& diagnostics)
   if (!name) return std::nullopt;
   constexpr std::size_t kLongest = 200;
   const auto unfit = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; };
-  if (!name->empty() && name->size() <= kLongest &&
-      std::none_of(name->begin(), name->end(), unfit))
+  if (!name->empty() && name->size() <= kLongest && std::none_of(name->begin(), name->end(), unfit))
     return name;
   diagnostics.add(node.place, node.pointer,
                   fmt::format("expected a name without blanks, of 1 to {} characters, got {}",
@@ -70,8 +80,9 @@ namespace {
 
 std::optional<Latency> read_uniform(Reading& reading, const Node& node) {
   if (!node.is_array() || node.items.size() != 2) {
-    reading.mistake(node, "expected the least and the greatest time, as in [\"1ms\", \"5ms\"], got " +
-                              describe(node));
+    reading.mistake(node,
+                    "expected the least and the greatest time, as in [\"1ms\", \"5ms\"], got " +
+                        describe(node));
     return std::nullopt;
   }
   const auto low = read_duration(node.items[0], reading.diagnostics);

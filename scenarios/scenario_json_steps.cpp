@@ -16,9 +16,9 @@ namespace {
 using Kind = Step::Kind;
 
 constexpr std::array<std::string_view, 19> kSteps{
-    "at",      "sleep",  "work",   "acquire",   "check",       "extend",     "release",
-    "read",    "write",  "sell",   "charge",    "run_job",     "lead",       "append",
-    "with_lock", "auto_extend", "optimistic", "repeat", "stop"};
+    "at",        "sleep",       "work",       "acquire", "check",   "extend", "release",
+    "read",      "write",       "sell",       "charge",  "run_job", "lead",   "append",
+    "with_lock", "auto_extend", "optimistic", "repeat",  "stop"};
 static_assert(kSteps[static_cast<std::size_t>(Kind::stop)] == "stop");
 
 constexpr std::array<std::string_view, 3> kAfterRefusal{"stop", "skip", "go_on"};
@@ -320,8 +320,9 @@ void StepReader::write(Step& step, const Node& node) {
   step.after_read = r.boolean("after_read", step.after_read);
   step.compare_version = r.boolean("compare_version", step.compare_version);
   if (step.compare_version && !step.after_read)
-    r.mistake("compare_version", "\"compare_version\" compares with what was read: it needs "
-                                 "\"after_read\": true");
+    r.mistake("compare_version",
+              "\"compare_version\" compares with what was read: it needs "
+              "\"after_read\": true");
   write_options(step, r, node);
   step.ignore_errors = r.boolean("ignore_errors", step.ignore_errors);
 }

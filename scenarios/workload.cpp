@@ -1,6 +1,5 @@
 #include "scenarios/workload.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace locklab {
@@ -109,19 +108,6 @@ const Workload* find_workload(std::string_view name) {
   for (const Workload& workload : kWorkloads)
     if (workload.name == name) return &workload;
   return nullptr;
-}
-
-void apply_workload(Scenario& scenario) {
-  const Workload* workload = find_workload(scenario.workload.kind);
-  if (workload == nullptr) return;
-  for (ClientSpec& client : scenario.clients)
-    if (client.threads.empty()) client.threads.push_back(workload->program(scenario.workload));
-  for (SeedRegister& seed : workload->registers(scenario.workload)) {
-    const bool named = std::any_of(
-        scenario.storage.registers.begin(), scenario.storage.registers.end(),
-        [&seed](const SeedRegister& given) { return given.name == seed.name; });
-    if (!named) scenario.storage.registers.push_back(std::move(seed));
-  }
 }
 
 }  // namespace locklab

@@ -23,8 +23,4 @@ struct Workload {
 std::span<const Workload> workloads();
 const Workload* find_workload(std::string_view name);
 
-/// Gives the workload's program to each client that has none, and its registers to storage unless the
-/// scenario names them itself. Once, by whoever has read a scenario.
-void apply_workload(Scenario& scenario);
-
 }  // namespace locklab

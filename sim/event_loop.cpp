@@ -60,15 +60,13 @@ EventId EventLoop::schedule(Instant at, const Event& event) {
 }
 
 EventId EventLoop::schedule_lane(Duration after, const Event& event) {
-  for (Lane& lane : lanes_) {
-    if (lane.used && lane.after != after) continue;
-    lane.used = true;
-    lane.after = after;
-    const Key key = place(now_ + after, event);
-    lane_push(lane, key);
-    return {key.low};
-  }
-  return schedule(now_ + after, event);
+  std::uint32_t which = 0;
+  while (which < lanes_used_ && lanes_[which].after != after) ++which;
+  if (which == kLanes) return schedule(now_ + after, event);
+  if (which == lanes_used_) lanes_[lanes_used_++].after = after;
+  const Key key = place(now_ + after, event);
+  lane_push(lanes_[which], key);
+  return {key.low};
 }
 
 bool EventLoop::cancel(EventId id) {
@@ -128,7 +126,8 @@ const EventLoop::Key* EventLoop::heap_top() {
 const EventLoop::Key* EventLoop::earliest(Lane*& best_lane) {
   const Key* best = heap_top();
   best_lane = nullptr;
-  for (Lane& lane : lanes_) {
+  for (std::uint32_t which = 0; which < lanes_used_; ++which) {
+    Lane& lane = lanes_[which];
     while (lane.count > 0 && stale(lane.ring[lane.head])) {
       lane.head = (lane.head + 1) & (lane.capacity - 1);
       --lane.count;

@@ -123,7 +123,6 @@ class EventLoop {
     std::uint32_t capacity = 0;
     std::uint32_t head = 0;
     std::uint32_t count = 0;
-    bool used = false;
   };
 
   Slot& slot(std::uint32_t index) { return blocks_[index >> kBlockBits][index & kBlockMask]; }
@@ -160,6 +159,7 @@ class EventLoop {
   bool root_open_ = false;
 
   std::array<Lane, kLanes> lanes_{};
+  std::uint32_t lanes_used_ = 0;
 
   Slot** blocks_ = nullptr;
   std::uint32_t block_count_ = 0;

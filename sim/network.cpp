@@ -40,6 +40,7 @@ Network::Link& Network::link(ProcessId from, ProcessId to) {
     found->latency = world_.stream("link/latency", a, b);
     found->loss = world_.stream("link/loss", a, b);
     found->doubling = world_.stream("link/doubling", a, b);
+    found->copies = world_.stream("link/copies", a, b);
     found->asides = world_.stream("link/asides", a, b);
   }
   return *found;
@@ -120,6 +121,7 @@ void Network::transmit(Link& way, Packet& packet) {
   Rng latency = step(way.latency);
   Rng loss = step(way.loss);
   Rng doubling = step(way.doubling);
+  Rng copies = step(way.copies);
   packet.travel = sample(way.quality.latency, latency);
   const bool lost = way.quality.loss_ppm > 0 && loss.chance_ppm(way.quality.loss_ppm);
   const bool doubled =
@@ -155,8 +157,8 @@ void Network::transmit(Link& way, Packet& packet) {
   depart_in_order(way, packet, extra);
   for (const MessageRule& rule : rules_)  // copies follow their original
     if (rule.struck && rule.action == MessageRule::Action::duplicate)
-      duplicate(way, packet, rule.delay);
-  if (doubled) duplicate(way, packet, Duration{0});
+      duplicate(packet, sample(way.quality.latency, copies) + rule.delay);
+  if (doubled) duplicate(packet, sample(way.quality.latency, copies));
 }
 
 bool Network::strikes(MessageRule& rule, const Packet& packet) {
@@ -167,12 +169,12 @@ bool Network::strikes(MessageRule& rule, const Packet& packet) {
   return rule.seen >= rule.nth && (rule.times == 0 || rule.seen < rule.nth + rule.times);
 }
 
-void Network::duplicate(Link& way, Packet& packet, Duration extra) {
+void Network::duplicate(Packet& packet, Duration travel) {
   Packet& copy = take_packet();
   copy = packet;
   copy.id = MessageId{++next_message_};
   world_.remark(packet.from, MessageDuplicated{packet.id, copy.id, packet.to, packet.kind});
-  depart(copy, world_.now() + sample(way.quality.latency, way.asides) + extra);
+  depart(copy, world_.now() + travel);
 }
 
 void Network::depart_in_order(Link& way, Packet& packet, Duration extra) {

@@ -160,7 +160,8 @@ class Network {
     Rng latency;
     Rng loss;
     Rng doubling;
-    Rng asides;  // latency of what only faults send: copies, refusals, closings
+    Rng copies;  // latency of its copies
+    Rng asides;  // latency of refusals and closings
     std::uint32_t cuts = 0;
     std::uint32_t holding_cuts = 0;
     Instant last_arrival{};         // of the current connection, in this direction
@@ -180,7 +181,7 @@ class Network {
   void lose(Packet& packet, LossReason why);
   /// Counts the packet if the rule matches it; is it one of those to strike?
   static bool strikes(MessageRule& rule, const Packet& packet);
-  void duplicate(Link& link, Packet& packet, Duration extra);
+  void duplicate(Packet& packet, Duration travel);
   /// Tells a process that its connection with `lost` is gone.
   void announce_loss(ProcessId to, ProcessId lost, Duration after);
   bool has_link(ProcessId from, ProcessId to) const {

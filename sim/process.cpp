@@ -292,10 +292,10 @@ void Process::resume(bool suspended) {
 }
 
 void Process::crash(bool power_loss) {
-  if (!alive_) {  // what a dead process left unsynced is lost with the power all the same
-    if (!power_loss || !powered_) return;
-    powered_ = false;
-    if (actor_ != nullptr) actor_->on_crash(true);
+  if (!alive_) {
+    // Model: a process that was dead when the power went had its writes synced by then. In truth an
+    // operating system takes up to half a minute to write them back.
+    if (power_loss) powered_ = false;
     return;
   }
   LOCKLAB_ASSERT(!draining_);

@@ -151,6 +151,8 @@ class Process {
 
   bool alive() const { return alive_; }
   bool paused() const { return pauses_ > 0; }
+  /// Paused, or about to run what came due while it was.
+  bool held_up() const { return pauses_ > 0 || draining_; }
   std::uint32_t life() const { return life_; }
   /// False between a power loss and the restart: not even its machine answers.
   bool powered() const { return powered_; }

@@ -43,6 +43,13 @@ void CallBase::begin() {
   state_ = State::leaving;
   id_ = self_->register_call(*this);
   self_->world().emit(self_->id(), CallBegan{id_, to_, kind_, subject_});
+  // The departure is a scheduling point of its own: what is due at this instant comes before it, a
+  // fault that struck on CallBegan above all, and what a resume has yet to run. If nothing is due it
+  // need not pass through the agenda.
+  if (!self_->held_up() && !self_->world().loop().pending_by(self_->world().now())) {
+    depart(this, 0);
+    return;
+  }
   Event leaves;
   leaves.context = this;
   leaves.act = depart;

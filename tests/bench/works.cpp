@@ -79,14 +79,22 @@ std::uint64_t messages(Arena& arena, std::uint32_t clients, std::uint32_t server
   const Symbol ask = world.names().intern("ask");
   const Symbol reply = world.names().intern("ask reply");
   std::uint64_t sent = 0;
+  // Names must differ: a link's random streams are named after its two ends.
+  const auto name_of = [&world](std::string_view prefix, std::uint32_t number) {
+    char digits[12];
+    std::size_t length = 0;
+    for (; number > 0; number /= 10) digits[sizeof digits - ++length] = static_cast<char>('0' + number % 10);
+    return world.names().text(
+        world.names().join(prefix, {digits + sizeof digits - length, length}));
+  };
   const MachineId host = world.add_machine("host");
   for (std::uint32_t i = 0; i < clients; ++i) {
-    Process& process = world.add_process("client", host);
+    Process& process = world.add_process(name_of("client-", i + 1), host);
     process.set_actor(*new (arena.take(sizeof(AskingClient)))
                           AskingClient(process, ask, clients + 1, servers, &sent, requests));
   }
   for (std::uint32_t i = 0; i < servers; ++i) {
-    Process& process = world.add_process("server", host);
+    Process& process = world.add_process(name_of("server-", i + 1), host);
     process.set_actor(*new (arena.take(sizeof(EchoServer))) EchoServer(process, reply));
   }
   world.start();

@@ -1,5 +1,5 @@
-// Recordings made by hand: the document's first and fourth scenario with the times of spec §4, and the
-// means to make others.
+// Recordings made by hand: the document's first and fourth scenario with the times of spec §4, and
+// the means to make others.
 #pragma once
 
 #include <algorithm>
@@ -122,13 +122,11 @@ inline Recording document_scenario_1() {
     run.event(start, client, LockRequested{lock, attempt, 10000ms, 3, 5, false});
     Instant at = start;
     for (const ProcessId node : nodes) {
-      const TracePayload stored =
-          KeyStored{key, value, attempt, true, wall(at + 10000ms + 500us)};
+      const TracePayload stored = KeyStored{key, value, attempt, true, wall(at + 10000ms + 500us)};
       run.call(at, client, node, "SET", key_text, &stored);
       at += 1ms;
     }
-    run.event(at, client,
-              LockGranted{lock, attempt, {}, 5, 9973ms, start + 9978ms, kEndOfTime});
+    run.event(at, client, LockGranted{lock, attempt, {}, 5, 9973ms, start + 9978ms, kEndOfTime});
     run.event(at, client, LockWaitEnded{lock, true, 1});
   };
   const auto release = [&](ProcessId client, AttemptId attempt, Instant start) {
@@ -169,8 +167,8 @@ inline Recording document_scenario_4() {
   const auto acquire = [&](ProcessId client, AttemptId attempt, FencingToken token, Instant start) {
     run.event(start, client, LockWaitBegan{lock, false});
     run.event(start, client, LockRequested{lock, attempt, 5000ms, 1, 1, false});
-    const Instant deadline{std::chrono::floor<std::chrono::milliseconds>(
-        (start + 500us).time_since_epoch() + 5000ms)};
+    const Instant deadline{
+        std::chrono::floor<std::chrono::milliseconds>((start + 500us).time_since_epoch() + 5000ms)};
     const TracePayload stored =
         KeyStored{key, Value::unique(9, attempt.number), attempt, true, wall(deadline)};
     run.event(start + 500us, node, TokenIssued{run.name("tokens"), token, attempt});
@@ -181,23 +179,27 @@ inline Recording document_scenario_4() {
   };
 
   acquire(a, AttemptId{1}, FencingToken{100}, ms(0));
-  const TracePayload first = WriteAccepted{item, Value::name(run.name("A")), AttemptId{1},
-                                           FencingToken{100}, {}, 1, 0, false};
+  const TracePayload first = WriteAccepted{
+      item, Value::name(run.name("A")), AttemptId{1}, FencingToken{100}, {}, 1, 0, false};
   run.call(ms(1), a, storage, "write", "item-123", &first);
   run.event(ms(1000), {}, WallInstant{}, FaultStruck{0, run.name("pause")});
   run.event(ms(1000), a, ProcessPaused{false});
 
-  run.event(us(5001'500), node, KeyRemoved{key, Value::unique(9, 1), AttemptId{1}, {},
-                                           RemovalReason::expired});
+  run.event(us(5001'500), node,
+            KeyRemoved{key, Value::unique(9, 1), AttemptId{1}, {}, RemovalReason::expired});
   acquire(b, AttemptId{2}, FencingToken{101}, ms(5001));
   run.event(ms(5002), {}, WallInstant{}, ViolationBegan{0, run.name("client_mutual_exclusion")});
-  const TracePayload second = WriteAccepted{item, Value::name(run.name("B")), AttemptId{2},
-                                            FencingToken{101}, FencingToken{100}, 2, 1, false};
+  const TracePayload second = WriteAccepted{
+      item, Value::name(run.name("B")), AttemptId{2}, FencingToken{101}, FencingToken{100}, 2, 1,
+      false};
   run.call(ms(5002), b, storage, "write", "item-123", &second);
 
   run.event(ms(10000), a, ProcessResumed{9000ms, false, 1});
-  const TracePayload third = WriteRejected{item, Value::name(run.name("A")), AttemptId{1},
-                                           FencingToken{100}, FencingToken{101},
+  const TracePayload third = WriteRejected{item,
+                                           Value::name(run.name("A")),
+                                           AttemptId{1},
+                                           FencingToken{100},
+                                           FencingToken{101},
                                            Rejection::stale_token};
   run.call(ms(10001), a, storage, "write", "item-123", &third);
   run.event(ms(10002), a, BeliefEnded{lock, AttemptId{1}, BeliefEnd::told});

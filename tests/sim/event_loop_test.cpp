@@ -1,4 +1,5 @@
-// The agenda against its promises, and against a naive one: a sorted list that is searched each time.
+// The agenda against its promises, and against a naive one: a sorted list that is searched each
+// time.
 #include "sim/event_loop.hpp"
 
 #include <doctest/doctest.h>
@@ -202,8 +203,8 @@ class NaiveLoop {
   std::optional<std::uint64_t> pop(std::int64_t limit, bool park) {
     std::optional<std::uint64_t> best;
     for (const auto& [number, entry] : waiting_)
-      if (!entry.parked && (!best || Key{entry.at, entry.order} <
-                                         Key{waiting_[*best].at, waiting_[*best].order}))
+      if (!entry.parked &&
+          (!best || Key{entry.at, entry.order} < Key{waiting_[*best].at, waiting_[*best].order}))
         best = number;
     if (!best || waiting_[*best].at > limit) return {};
     now = waiting_[*best].at;
@@ -262,7 +263,8 @@ TEST_CASE("any mixture of what can be asked of the loop agrees with a naive one"
         if (timer) event.timer = Event::Timer::mono;
         // Few durations for the lanes, now and then one too many; the heap takes anything.
         const bool lane = rng.below(2) == 0;
-        const auto after = static_cast<std::int64_t>(lane ? rng.below(6) * 17 % 50 : rng.below(span));
+        const auto after =
+            static_cast<std::int64_t>(lane ? rng.below(6) * 17 % 50 : rng.below(span));
         naive.schedule(event.a, naive.now + after, timer);
         ids.push_back(lane ? loop.schedule_lane(Duration{after}, event)
                            : loop.schedule(loop.now() + Duration{after}, event));

@@ -1,5 +1,6 @@
 // Messages: order on a connection and none across two, cuts that lose or hold, rules for the n-th
-// message, chance, duplicates, resets; and that what happens to one message shifts no draw of another.
+// message, chance, duplicates, resets; and that what happens to one message shifts no draw of
+// another.
 #include "sim/network.hpp"
 
 #include <doctest/doctest.h>
@@ -195,7 +196,8 @@ TEST_CASE("each rule counts for itself: what one drops, another has seen") {
   CHECK(echo.numbers() == expected);
 }
 
-TEST_CASE("a delayed message holds up what follows on its connection, and not the other direction") {
+TEST_CASE(
+    "a delayed message holds up what follows on its connection, and not the other direction") {
   SmallWorld small;
   EchoServer& echo = small.echo("echo-1");
   small.client("client-a", tells_forty);
@@ -335,9 +337,9 @@ TEST_CASE("what happens to one message shifts no random draw of another") {
                  static void act(void* context, std::uint64_t begins) {
                    auto& self = *static_cast<Change*>(context);
                    Network& network = self.small->world.network();
-                   network.set_latency(self.from, self.to,
-                                       begins != 0 ? Latency::constant(3ms)
-                                                   : Latency::uniform(1ms, 20ms));
+                   network.set_latency(
+                       self.from, self.to,
+                       begins != 0 ? Latency::constant(3ms) : Latency::uniform(1ms, 20ms));
                    network.set_loss(self.from, self.to, begins != 0 ? 0 : 100'000,
                                     begins != 0 ? 500'000 : 0);
                  }
@@ -371,8 +373,9 @@ TEST_CASE("what happens to one message shifts no random draw of another") {
              10, 20);
   }
   SUBCASE("another client") {
-    same_but(run([](SmallWorld& small, ProcessId, ProcessId) { small.client("client-b", Other::run); }),
-             60, 60);
+    same_but(
+        run([](SmallWorld& small, ProcessId, ProcessId) { small.client("client-b", Other::run); }),
+        60, 60);
   }
 }
 
@@ -458,9 +461,7 @@ TEST_CASE("a machine that is up refuses for a dead process; one without power sa
     CHECK(a.said == Said{"11ms connection_refused"});
   }
   SUBCASE("without power") {
-    auto power_loss = [&] {
-      small.world.power_loss(small.world.process(echo.id()).machine());
-    };
+    auto power_loss = [&] { small.world.power_loss(small.world.process(echo.id()).machine()); };
     when(small, 1ms, power_loss);
     small.run();
     CHECK(a.said == Said{"110ms timeout"});

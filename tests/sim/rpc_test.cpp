@@ -1,5 +1,5 @@
-// Calls: the scheduling point between the decision and the sending, time-outs after which the outcome
-// is unknown, late replies, broken connections, and groups of calls.
+// Calls: the scheduling point between the decision and the sending, time-outs after which the
+// outcome is unknown, late replies, broken connections, and groups of calls.
 #include "sim/rpc.hpp"
 
 #include <doctest/doctest.h>
@@ -58,7 +58,8 @@ TEST_CASE("a request leaves at a scheduling point of its own, after the call beg
   CHECK(small.all<MessageSent>()[0].first == at(0ms));
 }
 
-TEST_CASE("after a time-out the outcome is unknown: the request was carried out, the reply ignored") {
+TEST_CASE(
+    "after a time-out the outcome is unknown: the request was carried out, the reply ignored") {
   struct P {
     static Task<> run(Client& self) {
       const Result<Note> reply = co_await self.ask(1, {.timeout = 700us});
@@ -129,11 +130,19 @@ TEST_CASE("a late reply does not answer the call that took its place in the tabl
 }
 
 TEST_CASE("a pause between the decision and the sending holds the request back") {
+  struct P {
+    static Task<> other(Client& self) { co_await self.sleep(1ms); }
+    static Task<> run(Client& self) {
+      self.process().spawn("other", other(self));
+      co_await asks_three(self);
+    }
+  };
   SmallWorld small;
   EchoServer& echo = small.echo("echo-1");
-  Client& a = small.client("client-a", asks_three);
+  Client& a = small.client("client-a", P::run);
   small.world.start();
-  // The program's first step is the first event; the request's departure is the second.
+  // The program's first step is the first event. Another task is due now, so the request's
+  // departure waits for it.
   CHECK(small.world.run(Instant{1h}, 1) == StopReason::event_limit);
   CHECK(small.count<CallBegan>() == 1);
   CHECK(small.count<MessageSent>() == 0);
@@ -143,6 +152,42 @@ TEST_CASE("a pause between the decision and the sending holds the request back")
   small.world.run(Instant{1h}, 1'000);
   CHECK(echo.heard.front() == std::pair(at(9'500us), std::int64_t{1}));
   CHECK(a.said == Said{"10ms 1", "11ms 2", "12ms 3"});
+}
+
+TEST_CASE("a decision made at a resume is carried out after all that came due in the pause") {
+  struct P {
+    static Task<> timer(Client& self) {
+      co_await self.sleep(10ms);
+      self.say("timer");
+      CHECK(self.process().awaits(ProcessId{1}));  // the call began
+      self.world().emit(self.id(), StepTaken{});
+    }
+    static Task<> run(Client& self) {
+      self.process().spawn("timer", timer(self));
+      self.say(co_await self.ask(1));
+      self.say(co_await self.ask(2));
+    }
+  };
+  SmallWorld small;
+  small.echo("echo-1");
+  Client& a = small.client("client-a", P::run);
+  auto pause = [&] { small.world.pause(a.id()); };
+  auto resume = [&] { small.world.resume(a.id()); };
+  when(small, 700us, pause);
+  when(small, 50ms, resume);
+  small.run();
+  CHECK(a.said == Said{"50ms 1", "50ms timer", "51ms 2"});
+  std::size_t began = 0;
+  std::size_t step = 0;
+  std::size_t sent = 0;
+  for (std::size_t i = 0; i < small.trace.size(); ++i) {
+    if (small.trace[i].process != a.id()) continue;
+    if (std::holds_alternative<CallBegan>(small.trace[i].what)) began = i;
+    if (std::holds_alternative<StepTaken>(small.trace[i].what)) step = i;
+    if (std::holds_alternative<MessageSent>(small.trace[i].what)) sent = i;
+  }
+  CHECK(began < step);
+  CHECK(step < sent);
 }
 
 TEST_CASE("a group gives its calls in the order in which they end, each once") {
@@ -165,8 +210,8 @@ TEST_CASE("a group gives its calls in the order in which they end, each once") {
   Client& a = small.client("client-a", P::run);
   small.world.network().set_latency(a.id(), third.id(), Latency::constant(100us));
   small.run();
-  CHECK(a.said == Said{"0.6ms from 3: yes", "1ms from 1: yes", "10ms from 2: timeout",
-                       "10ms none left"});
+  CHECK(a.said ==
+        Said{"0.6ms from 3: yes", "1ms from 1: yes", "10ms from 2: timeout", "10ms none left"});
 }
 
 TEST_CASE("a group that is destroyed forgets calls that still wait; what they sent arrives") {
@@ -192,7 +237,8 @@ TEST_CASE("a group that is destroyed forgets calls that still wait; what they se
   CHECK(small.count<ReplyIgnored>(a.id()) == 1);
 }
 
-TEST_CASE("several calls that end at one instant are all taken, the next ones started meanwhile too") {
+TEST_CASE(
+    "several calls that end at one instant are all taken, the next ones started meanwhile too") {
   struct P {
     static Task<> run(Client& self) {
       CallGroup<Note> group(self.process());

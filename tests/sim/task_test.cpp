@@ -1,6 +1,6 @@
 // Coroutines: that a task is lazy, owns what it awaits and is destroyed whole; and each form of
-// docs/architecture.md's table "forms that are safe everywhere", so that a compiler that cannot take
-// one is found here and not in a lock.
+// docs/architecture.md's table "forms that are safe everywhere", so that a compiler that cannot
+// take one is found here and not in a lock.
 #include "sim/task.hpp"
 
 #include <doctest/doctest.h>
@@ -39,9 +39,7 @@ Task<int> twice(Client& self, int number) {
 TEST_CASE("a task that nobody awaits does nothing") {
   struct P {
     static Task<> run(Client& self) {
-      {
-        const Task<int> never = twice(self, 1);
-      }
+      { const Task<int> never = twice(self, 1); }
       self.say("done");
       co_return;
     }
@@ -174,8 +172,8 @@ Task<std::string> execute(Client& self, Command command) {
 TEST_CASE("form: what owns memory is a class with a constructor, or a named variable") {
   struct P {
     static Task<> run(Client& self) {
-      self.say(co_await execute(
-          self, Command("a verb that lives on the heap, since it is long", Counted(counted_alive))));
+      self.say(co_await execute(self, Command("a verb that lives on the heap, since it is long",
+                                              Counted(counted_alive))));
       const Command named("another verb that lives on the heap", Counted(counted_alive));
       self.say(co_await execute(self, named));
     }
@@ -221,8 +219,8 @@ TEST_CASE("form: push_back of what is awaited") {
     static Task<> run(Client& self) {
       std::vector<std::string> replies;
       for (int i = 0; i < 4; ++i)
-        replies.push_back(co_await set(self, "key number " + std::to_string(i) + " of several",
-                                       {.px = 1ms}));
+        replies.push_back(
+            co_await set(self, "key number " + std::to_string(i) + " of several", {.px = 1ms}));
       for (const std::string& reply : replies) self.say(reply);
     }
   };
@@ -263,8 +261,8 @@ TEST_CASE("form: members and free functions, parameters by value") {
   SmallWorld small;
   Client& a = small.client("client-a", P::run);
   small.run();
-  CHECK(a.said == Said{"2ms 1 a key that changes while the first task still waits for its turn",
-                       "3ms 2"});
+  CHECK(a.said ==
+        Said{"2ms 1 a key that changes while the first task still waits for its turn", "3ms 2"});
 }
 
 TEST_CASE("form: an awaited result in a condition, a loop and an early return") {

@@ -49,7 +49,8 @@ TEST_CASE("a run stops when nothing is left to happen, at its horizon, or at its
   }
   SUBCASE("the last event that the limit allows was the last of all: quiescent") {
     small.client("client-a", nullptr);
-    small.world.at(Instant{1ms}, [](void*, std::uint64_t) {}, nullptr);
+    small.world.at(
+        Instant{1ms}, [](void*, std::uint64_t) {}, nullptr);
     CHECK(small.run(1h, 1) == StopReason::quiescent);
   }
   SUBCASE("frozen timers do not keep a run going") {

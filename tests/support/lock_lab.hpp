@@ -1,6 +1,7 @@
-// A small world for stories about locks: Redis nodes, clients and storage in document mode (500 us each
-// way, no service time), a recorder, and verbs. A test says what happens when; each verb starts a task
-// of the client at the present instant and hands out the place where its outcome will stand.
+// A small world for stories about locks: Redis nodes, clients and storage in document mode (500 us
+// each way, no service time), a recorder, and verbs. A test says what happens when; each verb
+// starts a task of the client at the present instant and hands out the place where its outcome will
+// stand.
 //
 //   LockLab lab({.nodes = 5});
 //   Lock& a = lab.lock(lab.client(0), "redlock", "document");
@@ -12,7 +13,6 @@
 #include <doctest/doctest.h>
 
 #include <deque>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,7 +72,7 @@ class LabClient final : public Actor {
   std::vector<redis::Client> redis;
 };
 
-using Overrides = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+using Overrides = std::vector<std::pair<std::string_view, std::string_view>>;
 
 class LockLab {
  public:
@@ -127,7 +127,7 @@ class LockLab {
 
   // ---- building ----
   Lock& lock(LabClient& client, std::string_view algorithm, std::string_view preset,
-             Overrides overrides = {}) {
+             const Overrides& overrides = {}) {
     const Algorithm* row = find_algorithm(algorithm);
     REQUIRE(row != nullptr);
     Settings settings(row->parameters);
@@ -145,7 +145,8 @@ class LockLab {
 
   // ---- time ----
   void run_until(Duration at) {
-    world_.at(Instant{at}, [](void*, std::uint64_t) {}, nullptr);
+    world_.at(
+        Instant{at}, [](void*, std::uint64_t) {}, nullptr);
     world_.run(Instant{at}, 10'000'000);
   }
 

@@ -3,7 +3,8 @@
 //   SmallWorld small;                       // or SmallWorld small(seed)
 //   EchoServer& echo = small.echo("echo-1");
 //   Client& a = small.client("client-a", ask_once);     // Task<> ask_once(Client& self)
-//   small.run();                            // then look at a.said, echo.heard, small.all<CallEnded>()
+//   small.run();                            // then look at a.said, echo.heard,
+//   small.all<CallEnded>()
 //
 // Every message takes 0.5 ms unless a test says otherwise, so a question is answered after 1 ms.
 #pragma once

@@ -49,8 +49,7 @@ Call<Reply> Client::incr(Symbol key, AttemptId attempt) const {
 }
 
 Call<Reply> Client::pexpire(Symbol key, Duration ttl, AttemptId attempt) const {
-  return call(
-      {.command = Command::pexpire, .attempt = attempt, .key = key, .ttl_ms = to_ms(ttl)});
+  return call({.command = Command::pexpire, .attempt = attempt, .key = key, .ttl_ms = to_ms(ttl)});
 }
 
 Call<Reply> Client::pttl(Symbol key, AttemptId attempt) const {

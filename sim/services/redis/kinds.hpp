@@ -9,7 +9,8 @@
 namespace locklab::redis {
 
 struct Kinds {
-  static constexpr std::size_t kCommands = static_cast<std::size_t>(Command::compare_and_prolong) + 1;
+  static constexpr std::size_t kCommands =
+      static_cast<std::size_t>(Command::compare_and_prolong) + 1;
 
   explicit Kinds(Names& names);
   Symbol request(Command command) const { return requests[static_cast<std::size_t>(command)]; }

@@ -28,13 +28,13 @@ enum class Command : std::uint8_t {
   // Scripts: one atomic unit with one frozen clock.
   compare_and_delete,
   compare_and_pexpire,
-  acquire_with_token,  // SET NX PX and INCR of the counter: both or neither
-  acquire_all,         // node-redlock v5: refuses existing keys, even its own
-  extend_all,          // node-redlock v5
-  release_all,         // node-redlock v5
-  lock_or_retake,      // redlock-rb: set if free (when `retake`) or mine
-  extend_or_retake,    // redsync with SetNXOnExtend: pexpire if mine, else set if free
-  redsync_delete,      // redsync: compare-and-delete that tells "missing" (-1) from "not mine" (0)
+  acquire_with_token,   // SET NX PX and INCR of the counter: both or neither
+  acquire_all,          // node-redlock v5: refuses existing keys, even its own
+  extend_all,           // node-redlock v5
+  release_all,          // node-redlock v5
+  lock_or_retake,       // redlock-rb: set if free (when `retake`) or mine
+  extend_or_retake,     // redsync with SetNXOnExtend: pexpire if mine, else set if free
+  redsync_delete,       // redsync: compare-and-delete that tells "missing" (-1) from "not mine" (0)
   compare_and_prolong,  // the repaired extend(additional): PEXPIRE of PTTL + so much; what is left
 };
 

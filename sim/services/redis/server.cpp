@@ -132,21 +132,21 @@ void Server::report(const Changes& changes) {
         change.expires() ? wall_instant(change.deadline_ms) : WallInstant{};
     switch (change.kind) {
       case Change::Kind::stored:
-        world.emit(id, KeyStored{change.key, change.value, change.attempt, change.expires(),
-                                 expires_at});
+        world.emit(
+            id, KeyStored{change.key, change.value, change.attempt, change.expires(), expires_at});
         break;
       case Change::Kind::extended:
-        world.emit(id, KeyExtended{change.key, change.value, change.attempt, change.by,
-                                   expires_at});
+        world.emit(id,
+                   KeyExtended{change.key, change.value, change.attempt, change.by, expires_at});
         break;
       case Change::Kind::removed:
         world.emit(id, KeyRemoved{change.key, change.value, change.attempt, change.by, change.why});
         break;
       case Change::Kind::counted:
-        world.emit(id, TokenIssued{change.key,
-                                   FencingToken{static_cast<std::uint64_t>(
-                                       change.value.as_integer())},
-                                   change.by});
+        world.emit(id,
+                   TokenIssued{change.key,
+                               FencingToken{static_cast<std::uint64_t>(change.value.as_integer())},
+                               change.by});
         break;
     }
   }

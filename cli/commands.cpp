@@ -1,0 +1,31 @@
+#include "cli/commands.hpp"
+
+#include <variant>
+
+namespace locklab {
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+}  // namespace
+
+ExitCode execute(const Command& command, const TerminalChoice& terminal) {
+  return std::visit(Overloaded{
+                        [&](const RunCommand& c) { return run_scenarios(c, terminal); },
+                        [&](const VerifyCommand& c) { return verify_library(c, terminal); },
+                        [&](const ListCommand& c) { return list_things(c, terminal); },
+                        [](const CheckCommand& c) { return check_files(c); },
+                        [](const InitCommand& c) { return init_scenario(c); },
+                        [](const ShowCommand& c) { return show_scenario(c); },
+                        [](const SchemaCommand&) { return print_schema(); },
+                        [&](const ReportCommand& c) { return report_trace(c, terminal); },
+                        [](const ReplayCommand& c) { return replay_trace(c); },
+                        [](const CompletionsCommand& c) { return print_completions(c); },
+                    },
+                    command);
+}
+
+}  // namespace locklab

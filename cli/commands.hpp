@@ -1,0 +1,29 @@
+// What the program does, one function a command. Everything a command needs is in its argument;
+// what it says goes to standard output, and what is wrong to standard error.
+#pragma once
+
+#include "cli/exit_code.hpp"
+#include "cli/options.hpp"
+#include "cli/terminal.hpp"
+
+namespace locklab {
+
+/// commands_run.cpp
+ExitCode run_scenarios(const RunCommand& command, const TerminalChoice& terminal);
+/// commands_verify.cpp
+ExitCode verify_library(const VerifyCommand& command, const TerminalChoice& terminal);
+/// commands_list.cpp
+ExitCode list_things(const ListCommand& command, const TerminalChoice& terminal);
+/// commands_files.cpp
+ExitCode check_files(const CheckCommand& command);
+ExitCode init_scenario(const InitCommand& command);
+ExitCode show_scenario(const ShowCommand& command);
+ExitCode print_schema();
+ExitCode print_completions(const CompletionsCommand& command);
+/// commands_trace.cpp
+ExitCode report_trace(const ReportCommand& command, const TerminalChoice& terminal);
+ExitCode replay_trace(const ReplayCommand& command);
+
+ExitCode execute(const Command& command, const TerminalChoice& terminal);
+
+}  // namespace locklab

@@ -1,0 +1,118 @@
+// `locklab run`: all scenarios are read before the first one runs, so that a typing mistake in the
+// last name costs nothing and a list of results is never half a list.
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/files.hpp"
+#include "cli/loading.hpp"
+#include "cli/result_json.hpp"
+#include "cli/table.hpp"
+#include "cli/verdict.hpp"
+#include "reports/recording_json.hpp"
+#include "scenarios/runner.hpp"
+
+namespace locklab {
+namespace {
+
+std::optional<std::vector<LoadedScenario>> load_all(const RunCommand& command) {
+  ScenarioLoader loader(command.sets);
+  std::vector<LoadedScenario> all;
+  for (const std::string& argument : command.scenarios)
+    if (auto loaded = loader.load(argument)) all.push_back(std::move(*loaded));
+  if (loader.mistakes() == 0) return all;
+  print_error(loader.errors());
+  if (command.scenarios.size() > 1) complain("nothing was run");
+  return std::nullopt;
+}
+
+bool write_trace(const std::string& path, const Recording& recording) {
+  std::string text;
+  write_recording_json(recording, text);
+  const auto written = write_file(path, text);
+  if (!written) complain(written.error().sentence);
+  return written.has_value();
+}
+
+/// Runs one after another, and prints each before the next begins.
+class Session {
+ public:
+  Session(const RunCommand& command, const TerminalChoice& choice)
+      : command_(command), terminal_(standard_output(choice)) {}
+
+  ExitCode run(const std::vector<LoadedScenario>& scenarios) {
+    ExitCode worst = ExitCode::ok;
+    for (const LoadedScenario& loaded : scenarios) {
+      worst = worse(worst, run(loaded));
+      if (output_failed()) return worst;
+    }
+    if (command_.json) {
+      print(json_text(scenarios.size() == 1 ? results_.front() : results_));
+    } else if (command_.quiet) {
+      print(summary_.text(terminal_));
+    } else if (scenarios.size() > 1) {
+      print('\n' + summary_.text(terminal_));
+    }
+    return worst;
+  }
+
+ private:
+  ExitCode run(const LoadedScenario& loaded) {
+    const Scenario& scenario = loaded.scenario;
+    const bool report = !command_.json && !command_.quiet;
+    Recording recording;
+    recording.version = LOCKLAB_VERSION;
+    RunOptions options;
+    options.seed = command_.seed;
+    if (report || !command_.trace.empty()) options.recording = &recording;
+    RunResult result;
+    runner_.run(scenario, options, result);
+
+    if (command_.json) {
+      results_.push_back(result_json(scenario, loaded.document.find("expect"), result, runner_));
+    } else {
+      summary_.add({scenario.name, std::string(to_string(result.verdict)),
+                    violated_text(result.findings), fmt::format("{}", result.seed),
+                    digest_text(result.digest)});
+    }
+    if (report) {
+      if (any_report_) print("\n");
+      any_report_ = true;
+      print(report_text(recording, &scenario, verdict_sentence(scenario, result),
+                        command_.full ? Detail::full : Detail::brief, terminal_));
+    }
+    const ExitCode code = exit_code_of(result.verdict);
+    if (!command_.trace.empty() && !write_trace(command_.trace, recording))
+      return worse(code, ExitCode::bad_input);
+    return code;
+  }
+
+  const RunCommand& command_;
+  Terminal terminal_;
+  Runner runner_;
+  Json results_ = Json::array();
+  Table summary_{{{"scenario"},
+                  {"verdict"},
+                  {"violated", Table::Align::left, true},
+                  {"seed", Table::Align::right},
+                  {"digest"}}};
+  bool any_report_ = false;
+};
+
+}  // namespace
+
+ExitCode run_scenarios(const RunCommand& command, const TerminalChoice& terminal) {
+  if (!command.trace.empty() && command.scenarios.size() != 1) {
+    complain(fmt::format("--trace records one run, but {} scenarios are given",
+                         command.scenarios.size()));
+    return ExitCode::bad_input;
+  }
+  const auto scenarios = load_all(command);
+  if (!scenarios) return ExitCode::bad_input;
+  return Session(command, terminal).run(*scenarios);
+}
+
+}  // namespace locklab

@@ -1,0 +1,95 @@
+// `locklab report` and `locklab replay`: a recording on disk, drawn again or run again.
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "cli/files.hpp"
+#include "cli/loading.hpp"
+#include "cli/result_json.hpp"
+#include "cli/verdict.hpp"
+#include "reports/recording_json.hpp"
+#include "scenarios/library.hpp"
+#include "scenarios/runner.hpp"
+
+namespace locklab {
+namespace {
+
+/// The recording, or nothing after saying why. Its doubts are the caller's to judge.
+std::optional<LoadedRecording> load_recording(const std::string& path) {
+  const auto text = read_file(path);
+  if (!text) {
+    complain(text.error().sentence);
+    return std::nullopt;
+  }
+  auto loaded = read_recording_json(*text);
+  if (loaded) return std::move(*loaded);
+  print_error(to_string(loaded.error(), path == "-" ? "<stdin>" : path) + '\n');
+  complain("this is no recording that `locklab run --trace` wrote");
+  return std::nullopt;
+}
+
+void say_doubts(const LoadedRecording& loaded, const std::string& path) {
+  for (const std::string& doubt : loaded.doubts)
+    complain(fmt::format("{} was changed after it was written: {}", in_quotes(path, 400),
+                         printable(doubt)));
+}
+
+}  // namespace
+
+ExitCode report_trace(const ReportCommand& command, const TerminalChoice& choice) {
+  const auto loaded = load_recording(command.trace);
+  if (!loaded) return ExitCode::bad_input;
+  print(report_text(loaded->recording, nullptr, {}, command.full ? Detail::full : Detail::brief,
+                    standard_output(choice)));
+  // Worth a look all the same, but no script may take it for the run.
+  say_doubts(*loaded, command.trace);
+  return loaded->intact() ? ExitCode::ok : ExitCode::bad_input;
+}
+
+ExitCode replay_trace(const ReplayCommand& command) {
+  const auto loaded = load_recording(command.trace);
+  if (!loaded) return ExitCode::bad_input;
+  if (!loaded->intact()) {
+    say_doubts(*loaded, command.trace);
+    return ExitCode::bad_input;
+  }
+  const Recording& recording = loaded->recording;
+  if (command.scenario.empty() && !library_text(recording.scenario)) {
+    complain(
+        fmt::format("{} records {}, which is no built-in scenario; name its file with "
+                    "--scenario FILE",
+                    in_quotes(command.trace, 400), in_quotes(recording.scenario)));
+    return ExitCode::bad_input;
+  }
+  ScenarioLoader loader(command.sets);
+  const auto scenario =
+      loader.load(command.scenario.empty() ? recording.scenario : command.scenario);
+  if (!scenario) {
+    print_error(loader.errors());
+    return ExitCode::bad_input;
+  }
+
+  RunOptions options;
+  options.seed = recording.seed;
+  const RunResult result = run(scenario->scenario, options);
+  if (result.digest == recording.digest) {
+    print(fmt::format("{}: the same run, seed {}, digest {}\n", printable(recording.scenario),
+                      recording.seed, digest_text(recording.digest)));
+    return ExitCode::ok;
+  }
+  std::string why = "by the same scenario and seed, so this is another version of locklab or a bug";
+  if (scenario->scenario.hash != recording.scenario_hash)
+    why = "by another scenario: give the one that was recorded with --scenario, and its --set";
+  else if (recording.version != LOCKLAB_VERSION)
+    why = fmt::format("by the same scenario and seed, but locklab {} (this is " LOCKLAB_VERSION ")",
+                      printable(recording.version));
+  complain(fmt::format("the replay of {} diverged: digest {}, recorded was {} {}",
+                       in_quotes(recording.scenario), digest_text(result.digest),
+                       digest_text(recording.digest), why));
+  return ExitCode::diverged;
+}
+
+}  // namespace locklab

@@ -1,0 +1,450 @@
+// Commands and options for CLI11, which takes seconds to compile and throws: both end in this file.
+// Its sentences are replaced by ours, which say what to do.
+#include "cli/options.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <limits>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "cli/help.hpp"
+#include "scenarios/diagnostics.hpp"
+#include "scenarios/suggest.hpp"
+
+namespace locklab {
+namespace {
+
+constexpr const char* kKinds = "scenarios|algorithms|faults|invariants|workloads";
+constexpr const char* kShells = "bash|zsh|fish";
+constexpr const char* kFormats = "text";
+constexpr const char* kColors = "auto|always|never";
+
+std::vector<std::string> split_choices(std::string_view value) {
+  std::vector<std::string> choices;
+  if (value.find('|') == std::string_view::npos && value != kFormats) return choices;
+  while (true) {
+    const std::size_t bar = value.find('|');
+    choices.emplace_back(value.substr(0, bar));
+    if (bar == std::string_view::npos) return choices;
+    value.remove_prefix(bar + 1);
+  }
+}
+
+/// "auto, always or never"
+std::string listed(const std::vector<std::string>& words) {
+  std::string out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) out += i + 1 == words.size() ? " or " : ", ";
+    out += words[i];
+  }
+  return out;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+  const std::vector<std::string_view> views(known.begin(), known.end());
+  const auto meant = closest(word, views);
+  return meant ? fmt::format(" (did you mean {}?)", in_quotes(*meant)) : std::string();
+}
+
+template <class Number>
+std::optional<Number> whole_number(std::string_view text, Number least, Number most) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (value < least || value > most) return std::nullopt;
+  return value;
+}
+
+class CommandLineParser {
+ public:
+  CommandLineParser() : app_("A deterministic simulator of distributed locks.", "locklab") {
+    app_.set_version_flag("--version", "locklab " LOCKLAB_VERSION);
+    app_.get_option("--version")->description("Print the version");
+    app_.set_help_flag("-h,--help", "Print this help");
+    app_.require_subcommand(0, 1);
+    add_run();
+    add_verify();
+    add_list();
+    add_check();
+    add_init();
+    add_show();
+    add_schema();
+    add_report();
+    add_replay();
+    add_completions();
+  }
+
+  CommandLine parse(int argc, const char* const* argv) {
+    std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+    if (words.empty()) return nothing(ExitCode::ok, short_help(table()));
+    // `locklab help run` is what people type who have not read this yet.
+    if (words[0] == "help") {
+      words.erase(words.begin());
+      words.insert(words.begin() + (words.empty() ? 0 : 1), "--help");
+    }
+    if (!words[0].starts_with('-') && !commands_.contains(words[0])) {
+      return bad(fmt::format("there is no command {}{}; `locklab --help` lists them",
+                             in_quotes(words[0]), did_you_mean(words[0], command_names())));
+    }
+    std::reverse(words.begin(), words.end());  // as CLI11 takes them
+    try {
+      app_.parse(words);
+    } catch (const CLI::CallForHelp&) {
+      return nothing(ExitCode::ok, help_of_parsed());
+    } catch (const CLI::CallForVersion&) {
+      return nothing(ExitCode::ok, "locklab " LOCKLAB_VERSION "\n");
+    } catch (const CLI::ParseError& error) {
+      return bad(worded(error));
+    }
+    const CLI::App* used = parsed_command();
+    if (used == nullptr) return nothing(ExitCode::ok, short_help(table()));
+    return {commands_.at(used->get_name())(), terminal_};
+  }
+
+  CommandTable table() const {
+    CommandTable table;
+    for (const CLI::App* command : app_.get_subcommands({})) {
+      CommandRow row{
+          command->get_name(), command->get_description(), command->get_footer(), {}, {}};
+      for (const CLI::Option* option : command->get_options())
+        (option->get_positional() ? row.arguments : row.options).push_back(row_of(*option));
+      table.commands.push_back(std::move(row));
+    }
+    for (const CLI::Option* option : app_.get_options()) table.options.push_back(row_of(*option));
+    return table;
+  }
+
+ private:
+  // ---- the commands ----
+
+  void add_run() {
+    CLI::App& c = command("run", "Run scenarios and say what happened",
+                          "locklab run doc-1\n"
+                          "locklab run doc-3 --seed 7 --set lock.ttl=5s\n"
+                          "locklab run my-scenario.json --json | jq .violations\n"
+                          "locklab run doc-1 doc-2 doc-3 doc-4 --quiet\n"
+                          "locklab run doc-4 --trace run.jsonl",
+                          [this] { return Command(run_); });
+    arguments(c, "scenarios", run_.scenarios, "SCENARIO",
+              "Names of built-in scenarios, files, or - for standard input")
+        ->required();
+    number(c, "--seed", run_.seed, "Instead of the scenario's own", std::uint64_t{0});
+    sets(c, run_.sets);
+    CLI::Option* text = c.add_flag("--text", run_.text, "A report for people (the default)");
+    CLI::Option* json =
+        c.add_flag("--json", run_.json, "The result as JSON; a list for several")->excludes(text);
+    value(c, "--trace", run_.trace, "FILE", "Also write everything that happened, as JSON Lines");
+    c.add_flag("-q,--quiet", run_.quiet, "One line a scenario")->excludes(json);
+    c.add_flag("--full", run_.full, "Leave nothing out of the report")->excludes(json);
+    terminal(c);
+  }
+
+  void add_verify() {
+    CLI::App& c = command("verify", "Run built-in scenarios and compare them with what they expect",
+                          "locklab verify\n"
+                          "locklab verify 'doc-*' redlock\n"
+                          "locklab verify --jobs 4 --json",
+                          [this] { return Command(verify_); });
+    arguments(c, "patterns", verify_.patterns, "SCENARIO",
+              "Patterns with * and ?, or parts of names; without any, all");
+    number(c, "-j,--jobs", verify_.jobs, "Threads; as many as there are cores unless given",
+           std::size_t{1}, std::size_t{256});
+    c.add_flag("--times", verify_.times, "How long each took, also where this is no terminal");
+    c.add_flag("--json", verify_.json, "The results as JSON");
+    terminal(c);
+  }
+
+  void add_list() {
+    CLI::App& c = command("list", "List what there is, or show one of it",
+                          "locklab list scenarios\n"
+                          "locklab list scenarios corpus/\n"
+                          "locklab list algorithms redlock\n"
+                          "locklab list faults --json",
+                          [this] { return Command(list_); });
+    argument(c, "kind", list_.kind, kKinds, "What to list")->required();
+    argument(c, "name", list_.name, "NAME",
+             "One of them in detail; of scenarios, a pattern or a part of a name");
+    c.add_flag("--json", list_.json, "As JSON");
+    terminal(c);
+  }
+
+  void add_check() {
+    CLI::App& c = command("check", "Find all mistakes in scenario files without running them",
+                          "locklab check my-scenario.json\n"
+                          "locklab check *.json\n"
+                          "generate | locklab check -",
+                          [this] { return Command(check_); });
+    arguments(c, "files", check_.files, "SCENARIO", "Files, or - for standard input")->required();
+  }
+
+  void add_init() {
+    CLI::App& c = command("init", "Write a commented scenario to start from",
+                          "locklab init\n"
+                          "locklab init my-scenario && locklab run my-scenario.json",
+                          [this] { return Command(init_); });
+    argument(c, "name", init_.name, "NAME", "Writes NAME.json; \"scenario\" unless given");
+    c.add_flag("--force", init_.force, "Overwrite a file of that name");
+  }
+
+  void add_show() {
+    CLI::App& c = command("show", "Print a built-in scenario as JSON",
+                          "locklab show doc-3\n"
+                          "locklab show doc-3 > mine.json",
+                          [this] { return Command(show_); });
+    argument(c, "name", show_.name, "SCENARIO", "The scenario's name")->required();
+  }
+
+  void add_schema() {
+    command("schema", "Print the JSON Schema of scenario files",
+            "locklab schema > scenario.schema.json", [] { return Command(SchemaCommand{}); });
+  }
+
+  void add_report() {
+    CLI::App& c = command("report", "Draw a recorded run again",
+                          "locklab run doc-3 --trace run.jsonl\n"
+                          "locklab report run.jsonl --full",
+                          [this] { return Command(report_); });
+    argument(c, "trace", report_.trace, "FILE", "What `locklab run --trace` wrote, or -")
+        ->required();
+    value(c, "--format", report_.format, kFormats, "What to draw; text unless given");
+    c.add_flag("--full", report_.full, "Leave nothing out");
+    terminal(c);
+  }
+
+  void add_replay() {
+    CLI::App& c = command("replay", "Run a recording's scenario again and compare the two runs",
+                          "locklab replay run.jsonl\n"
+                          "locklab replay run.jsonl --scenario my-scenario.json",
+                          [this] { return Command(replay_); });
+    argument(c, "trace", replay_.trace, "FILE", "What `locklab run --trace` wrote, or -")
+        ->required();
+    value(c, "--scenario", replay_.scenario, "SCENARIO",
+          "The scenario, unless the recording names a built-in one");
+    sets(c, replay_.sets);
+  }
+
+  void add_completions() {
+    CLI::App& c = command("completions", "Print a script that completes commands in your shell",
+                          "source <(locklab completions bash)\n"
+                          "locklab completions zsh > ~/.zfunc/_locklab\n"
+                          "locklab completions fish > ~/.config/fish/completions/locklab.fish",
+                          [this] { return Command(completions_); });
+    argument(c, "shell", completions_.shell, kShells, "Which shell")->required();
+  }
+
+  // ---- how options are added ----
+
+  template <class Make>
+  CLI::App& command(const char* name, const char* help, const char* examples, Make make) {
+    CLI::App* added = app_.add_subcommand(name, help);
+    added->footer(examples);
+    added->set_help_flag("-h,--help", "Print this help");
+    commands_.emplace(name, std::move(make));
+    return *added;
+  }
+
+  /// Of an option given twice the last one counts, so that a script's can be overridden.
+  CLI::Option* value(CLI::App& c, const char* name, std::string& target, const char* shown,
+                     const char* help) {
+    CLI::Option* option = c.add_option(name, target, help)->type_name(shown);
+    if (option->get_positional()) return option;
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    return with_choices(option, shown);
+  }
+
+  CLI::Option* argument(CLI::App& c, const char* name, std::string& target, const char* shown,
+                        const char* help) {
+    return with_choices(c.add_option(name, target, help)->type_name(shown), shown);
+  }
+
+  CLI::Option* arguments(CLI::App& c, const char* name, std::vector<std::string>& target,
+                         const char* shown, const char* help) {
+    return c.add_option(name, target, help)->type_name(shown);
+  }
+
+  template <class Target, class Number>
+  void number(CLI::App& c, const char* name, Target& target, const char* help, Number least,
+              Number most = std::numeric_limits<Number>::max()) {
+    const auto read = [&target, least, most](const std::string& text) {
+      const std::optional<Number> number = whole_number(text, least, most);
+      if (number) target = *number;
+      return number.has_value();
+    };
+    c.add_option_function<std::string>(
+         name, [read](const std::string& text) { read(text); }, help)
+        ->type_name("N")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+        ->check(CLI::Validator(
+            [=](std::string& text) {
+              return whole_number(text, least, most)
+                         ? std::string()
+                         : fmt::format("{} is no whole number from {} to {}", in_quotes(text),
+                                       least, most);
+            },
+            ""));
+  }
+
+  void sets(CLI::App& c, std::vector<std::string>& target) {
+    c.add_option("--set", target, "Change one value of the scenario, as in lock.ttl=5s")
+        ->type_name("PATH=VALUE")
+        ->allow_extra_args(false);
+  }
+
+  void terminal(CLI::App& c) {
+    c.add_option_function<std::string>(
+         "--color",
+         [this](const std::string& text) {
+           terminal_.color = text == "always"  ? ColorChoice::always
+                             : text == "never" ? ColorChoice::never
+                                               : ColorChoice::automatic;
+         },
+         "Colours; auto is on a terminal, unless NO_COLOR is set")
+        ->type_name(kColors)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+        ->check(one_of(kColors));
+    number(c, "--width", terminal_.width, "Columns, instead of the terminal's", kLeastWidth,
+           kMostWidth);
+    c.add_flag("--ascii", terminal_.ascii, "Nothing but ASCII");
+  }
+
+  static CLI::Option* with_choices(CLI::Option* option, const char* shown) {
+    if (!split_choices(shown).empty()) option->check(one_of(shown));
+    return option;
+  }
+
+  static CLI::Validator one_of(const char* choices) {
+    return CLI::Validator(
+        [choices](std::string& text) {
+          const std::vector<std::string> known = split_choices(choices);
+          if (std::find(known.begin(), known.end(), text) != known.end()) return std::string();
+          return fmt::format("{} is not {}{}", in_quotes(text), listed(known),
+                             did_you_mean(text, known));
+        },
+        "");
+  }
+
+  // ---- what went wrong ----
+
+  static CommandLine nothing(ExitCode code, std::string output, std::string error = {}) {
+    return {NothingToDo{code, std::move(output), std::move(error)}, {}};
+  }
+  static CommandLine bad(std::string sentence) {
+    return nothing(ExitCode::bad_input, {}, std::move(sentence));
+  }
+
+  std::vector<std::string> command_names() const {
+    std::vector<std::string> names{"help"};
+    for (const auto& [name, make] : commands_) names.push_back(name);
+    return names;
+  }
+
+  const CLI::App* parsed_command() const {
+    const std::vector<CLI::App*> parsed = app_.get_subcommands();
+    return parsed.empty() ? nullptr : parsed.front();
+  }
+
+  std::string help_of_parsed() const {
+    const CLI::App* used = parsed_command();
+    const CommandTable all = table();
+    if (used == nullptr) return long_help(all);
+    for (const CommandRow& row : all.commands)
+      if (row.name == used->get_name()) return command_help(row);
+    return {};
+  }
+
+  std::string missing_argument(const CLI::App& used) const {
+    for (const CLI::Option* option : used.get_options()) {
+      if (!option->get_required() || option->count() > 0) continue;
+      const std::vector<std::string> choices = split_choices(option->get_type_name());
+      std::string needed = choices.empty() ? "a " + option->get_type_name() : listed(choices);
+      for (char& letter : needed)
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+      std::string sentence = fmt::format("{} needs {}; `locklab {} --help` shows examples",
+                                         used.get_name(), needed, used.get_name());
+      if (option->get_type_name() == "SCENARIO")
+        sentence += ", `locklab list scenarios` what there is to run";
+      return sentence;
+    }
+    return {};
+  }
+
+  /// CLI11's mistake as a sentence of ours.
+  std::string worded(const CLI::ParseError& error) const {
+    const CLI::App* used = parsed_command();
+    const std::string name = used == nullptr ? "locklab" : used->get_name();
+    const std::string look =
+        used == nullptr ? "`locklab --help`" : fmt::format("`locklab {} --help`", name);
+    if (used != nullptr && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+      return missing_argument(*used);
+    const std::vector<std::string> rest = app_.remaining(true);
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !rest.empty()) {
+      const auto option = std::find_if(rest.begin(), rest.end(), [](const std::string& word) {
+        return word.size() > 1 && word.starts_with('-');
+      });
+      if (option == rest.end())
+        return fmt::format("{} has no use for the argument {}; {} shows examples", name,
+                           in_quotes(rest.front()), look);
+      const std::string word = option->substr(0, option->find('='));
+      std::vector<std::string> known;
+      for (const CLI::Option* candidate : (used == nullptr ? &app_ : used)->get_options())
+        for (const std::string& long_name : candidate->get_lnames())
+          known.push_back("--" + long_name);
+      return fmt::format("{} has no option {}{}; {} lists them", name, in_quotes(word),
+                         did_you_mean(word, known), look);
+    }
+    std::string what = error.what();
+    // An argument has a name only here; to the user it is the command's.
+    if (const std::size_t colon = what.find(": "); !what.starts_with('-') && colon < what.find('"'))
+      what.replace(0, colon, name);
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
+      return fmt::format("{} needs a value; {} shows examples", what.substr(0, what.find(':')),
+                         look);
+    if (const std::size_t at = what.find(" excludes "); at != std::string::npos)
+      return fmt::format("{} and {} cannot be combined", what.substr(0, at), what.substr(at + 10));
+    return fmt::format("{}; {} shows examples", what, look);
+  }
+
+  static OptionRow row_of(const CLI::Option& option) {
+    OptionRow row;
+    if (!option.get_positional()) {
+      for (const std::string& name : option.get_snames()) row.names.push_back("-" + name);
+      for (const std::string& name : option.get_lnames()) row.names.push_back("--" + name);
+    }
+    if (option.get_items_expected_max() > 0) row.value = option.get_type_name();
+    row.help = option.get_description();
+    row.required = option.get_required();
+    row.repeats = option.get_expected_max() > 1;
+    return row;
+  }
+
+  CLI::App app_;
+  std::map<std::string, std::function<Command()>> commands_;
+  RunCommand run_;
+  VerifyCommand verify_;
+  ListCommand list_;
+  CheckCommand check_;
+  InitCommand init_;
+  ShowCommand show_;
+  ReportCommand report_;
+  ReplayCommand replay_;
+  CompletionsCommand completions_;
+  TerminalChoice terminal_;
+};
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+  return CommandLineParser().parse(argc, argv);
+}
+
+CommandTable command_table() { return CommandLineParser().table(); }
+
+std::vector<std::string> choices_of(const OptionRow& row) { return split_choices(row.value); }
+
+}  // namespace locklab

@@ -1,0 +1,122 @@
+// The command line as plain data. CLI11 stays inside options.cpp, and so do its exceptions; what it
+// knows of commands and options also leaves as data, from which help and completions are made.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/exit_code.hpp"
+#include "cli/terminal.hpp"
+
+namespace locklab {
+
+// ---- what a user may ask for --------------------------------------------------------------------
+
+struct RunCommand {
+  std::vector<std::string> scenarios;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> sets;
+  bool text = false;  // the default, so that it says nothing
+  bool json = false;
+  bool quiet = false;
+  bool full = false;
+  std::string trace;  // a file; empty: none
+};
+
+struct VerifyCommand {
+  std::vector<std::string> patterns;  // none: all
+  std::size_t jobs = 0;               // 0: as many as the machine has cores
+  bool json = false;
+  bool times = false;
+};
+
+struct ListCommand {
+  std::string kind;
+  std::string name;  // empty: all
+  bool json = false;
+};
+
+struct CheckCommand {
+  std::vector<std::string> files;
+};
+
+struct InitCommand {
+  std::string name = "scenario";
+  bool force = false;
+};
+
+struct ShowCommand {
+  std::string name;
+};
+
+struct SchemaCommand {};
+
+struct ReportCommand {
+  std::string trace;
+  std::string format = "text";
+  bool full = false;
+};
+
+struct ReplayCommand {
+  std::string trace;
+  std::string scenario;  // a file; empty: the built-in scenario that the recording names
+  std::vector<std::string> sets;
+};
+
+struct CompletionsCommand {
+  std::string shell;
+};
+
+using Command =
+    std::variant<RunCommand, VerifyCommand, ListCommand, CheckCommand, InitCommand, ShowCommand,
+                 SchemaCommand, ReportCommand, ReplayCommand, CompletionsCommand>;
+
+/// The command line asked for nothing but words: help, a version, or the sentence about a mistake.
+struct NothingToDo {
+  ExitCode code = ExitCode::ok;
+  std::string output;  // for standard output
+  std::string error;   // a sentence for standard error; empty: none
+};
+
+struct CommandLine {
+  std::variant<Command, NothingToDo> what;
+  TerminalChoice terminal;
+};
+
+CommandLine parse_command_line(int argc, const char* const* argv);
+
+// ---- what there is to ask for -------------------------------------------------------------------
+
+/// What stands for a value says what it can be: "FILE", "SCENARIO", "N", or all choices:
+/// "bash|zsh".
+struct OptionRow {
+  std::vector<std::string> names;  // "-j", "--jobs"; none for a positional argument
+  std::string value;               // empty: it takes none
+  std::string help;
+  bool repeats = false;
+  bool required = false;
+};
+
+struct CommandRow {
+  std::string name;
+  std::string help;
+  std::string examples;  // lines
+  std::vector<OptionRow> arguments;
+  std::vector<OptionRow> options;
+};
+
+struct CommandTable {
+  std::vector<CommandRow> commands;
+  std::vector<OptionRow> options;  // that belong to no command
+};
+
+CommandTable command_table();
+
+/// The choices of a value "a|b|c"; none where it is a word like FILE.
+std::vector<std::string> choices_of(const OptionRow& row);
+
+}  // namespace locklab
