@@ -95,7 +95,6 @@ namespace {
 
 Instant promise_end(const Lease& lease) {
   const Instant start = lease.start.true_instant();
-  if (lease.votes == 0) return start;  // nobody promised anything
   return lease.promised >= kEndOfTime - start ? kEndOfTime : start + lease.promised;
 }
 
@@ -114,8 +113,12 @@ Task<Result<Lease>> Lock::acquire(IfRefused if_refused) {
     const bool was_told_no = refusal.why == Errc::not_acquired || refusal.why == Errc::no_validity;
     if (if_refused == IfRefused::stop) co_return refusal.why;
     if (if_refused == IfRefused::fail_open && was_told_no) co_return refusal.why;
+    const Lease unprotected = without_lock(attempt);
+    world.emit(id, LockAssumed{resource_, attempt, refusal.why});
+    env_.beliefs.begin(unprotected);
+    co_return unprotected;
   }
-  const Lease lease = acquired ? *acquired : without_lock(attempt);
+  const Lease& lease = *acquired;
   world.emit(id, LockGranted{resource_, attempt, lease.token, lease.votes, lease.validity,
                              promise_end(lease), env_.beliefs.until(lease)});
   env_.beliefs.begin(lease);

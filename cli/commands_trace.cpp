@@ -80,13 +80,15 @@ ExitCode replay_trace(const ReplayCommand& command) {
                       recording.seed, digest_text(recording.digest)));
     return ExitCode::ok;
   }
-  std::string why = "by the same scenario and seed, so this is another version of locklab or a bug";
+  std::string why = "scenario and seed are the same, so this is a bug in locklab";
   if (scenario->scenario.hash != recording.scenario_hash)
-    why = "by another scenario: give the one that was recorded with --scenario, and its --set";
+    why =
+        "another scenario was recorded: name it with --scenario, and repeat the --set that it was "
+        "run with";
   else if (recording.version != LOCKLAB_VERSION)
-    why = fmt::format("by the same scenario and seed, but locklab {} (this is " LOCKLAB_VERSION ")",
+    why = fmt::format("locklab {} recorded it, and this is " LOCKLAB_VERSION,
                       printable(recording.version));
-  complain(fmt::format("the replay of {} diverged: digest {}, recorded was {} {}",
+  complain(fmt::format("the replay of {} diverged: its digest is {}, the recording's {}; {}",
                        in_quotes(recording.scenario), digest_text(result.digest),
                        digest_text(recording.digest), why));
   return ExitCode::diverged;

@@ -54,7 +54,7 @@ std::string verdict_sentence(const Scenario& scenario, const RunResult& result) 
     case Verdict::not_as_expected:
       return "not as expected: " + joined(result.mismatches, "; ");
     case Verdict::undecided:
-      return fmt::format("undecided: stopped after {} events, which is the scenario's max_events",
+      return fmt::format("undecided: stopped at the scenario's limit of {} events (max_events)",
                          scenario.max_events);
   }
   return {};

@@ -28,7 +28,7 @@ class BoundedWait final : public Invariant {
 
   EventMask events() const override {
     return events_of<LockWaitBegan, LockWaitEnded, LockRequested, LockRefused, LockGranted,
-                     ProcessPaused, ProcessResumed, ProcessCrashed>();
+                     LockAssumed, ProcessPaused, ProcessResumed, ProcessCrashed>();
   }
 
   void observe(const TraceEvent& event, const LockBook& book, Findings& findings) override {
@@ -41,6 +41,8 @@ class BoundedWait final : public Invariant {
       end_wait(ended->lock, event, book, findings);
     } else if (const auto* grant = std::get_if<LockGranted>(&event.what)) {
       judge_all(grant->lock, event.at, book, findings);  // an idle time ends here
+    } else if (const auto* assumed = std::get_if<LockAssumed>(&event.what)) {
+      judge_all(assumed->lock, event.at, book, findings);
     } else if (const auto* request = std::get_if<LockRequested>(&event.what)) {
       judge_one(request->lock, event, book, findings);
     } else if (const auto* refusal = std::get_if<LockRefused>(&event.what)) {

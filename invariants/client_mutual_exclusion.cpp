@@ -17,12 +17,16 @@ class ClientMutualExclusion final : public Invariant {
   explicit ClientMutualExclusion(std::pmr::memory_resource* memory) : open_(memory) {}
 
   EventMask events() const override {
-    return events_of<LockGranted, BeliefEnded, ProcessCrashed, ProcessPaused, ProcessResumed>();
+    return events_of<LockGranted, LockAssumed, BeliefEnded, ProcessCrashed, ProcessPaused,
+                     ProcessResumed>();
   }
 
   void observe(const TraceEvent& event, const LockBook& book, Findings& findings) override {
-    if (const auto* grant = std::get_if<LockGranted>(&event.what)) {
-      const LockBook::Attempt& later = book.attempt(grant->attempt);
+    const auto* grant = std::get_if<LockGranted>(&event.what);
+    const auto* assumption = std::get_if<LockAssumed>(&event.what);
+    if (grant != nullptr || assumption != nullptr) {
+      const LockBook::Attempt& later =
+          book.attempt(grant != nullptr ? grant->attempt : assumption->attempt);
       for (const AttemptId id : book.lock(later.lock).believers) {
         const LockBook::Attempt& earlier = book.attempt(id);
         if (earlier.process != later.process) open(earlier, later, event, book, findings);
@@ -79,7 +83,7 @@ class ClientMutualExclusion final : public Invariant {
     for (const LockBook::Attempt* attempt : {&earlier, &later}) {
       finding.processes.add(attempt->process);
       finding.attempts.add(attempt->id);
-      finding.events.add(attempt->granted);
+      finding.events.add(attempt->believed);
     }
     Overlap overlap;
     overlap.earlier = earlier.id;

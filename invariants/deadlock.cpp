@@ -57,13 +57,15 @@ class Deadlock final : public Invariant {
   explicit Deadlock(std::pmr::memory_resource* memory) : circles_(memory), links_(memory) {}
 
   EventMask events() const override {
-    return events_of<LockWaitBegan, LockWaitEnded, LockGranted, BeliefEnded, ProcessCrashed>();
+    return events_of<LockWaitBegan, LockWaitEnded, LockGranted, LockAssumed, BeliefEnded,
+                     ProcessCrashed>();
   }
 
   void observe(const TraceEvent& event, const LockBook& book, Findings& findings) override {
     if (!circles_.empty()) close_what_is_broken(event.at, book, findings);
     if (!std::holds_alternative<LockWaitBegan>(event.what) &&
-        !std::holds_alternative<LockGranted>(event.what))
+        !std::holds_alternative<LockGranted>(event.what) &&
+        !std::holds_alternative<LockAssumed>(event.what))
       return;
     // A new edge ends or begins at this client, and so does a new circle.
     if (waits(event.process, book) && holds(event.process, book)) search(event, book, findings);
@@ -158,7 +160,7 @@ class Deadlock final : public Invariant {
       finding.processes.add(edge.wait->process);
       finding.attempts.add(edge.holder);
       proof.push_back(edge.wait->event);
-      proof.push_back(book.attempt(edge.holder).granted);
+      proof.push_back(book.attempt(edge.holder).believed);
     }
     std::ranges::sort(proof);
     for (const EventSeq seq : proof) finding.events.add_once(seq);

@@ -102,9 +102,16 @@ void LockBook::on(const TraceEvent& event, const LockGranted& grant) {
   attempt.token = grant.token;
   if (!attempt.order) attempt.order = event.seq;
   promise(attempt, event.at, grant.promise_until);
-  believe(attempt, event.at);
+  believe(attempt, event);
   for (Wait& wait : waits_)
     if (wait.process == event.process && wait.lock == attempt.lock) wait.served = true;
+}
+
+// It believes, on nobody's word: no promise, and no place in the service's order.
+void LockBook::on(const TraceEvent& event, const LockAssumed& assumption) {
+  Attempt& attempt = known(assumption.attempt, event, assumption.lock);
+  attempt.trying = false;
+  believe(attempt, event);
 }
 
 void LockBook::on(const TraceEvent& event, const LeaseExtended& extension) {
@@ -130,11 +137,12 @@ void LockBook::on(const TraceEvent&, const LockReleased& release) {
   if (Attempt* attempt = find(release.attempt)) attempt->releasing = false;
 }
 
-void LockBook::believe(Attempt& attempt, Instant now) {
+void LockBook::believe(Attempt& attempt, const TraceEvent& event) {
   if (attempt.believing) return;
   attempt.believing = true;
+  attempt.believed = event.seq;
   LockState& lock = locks_[attempt.lock];
-  if (lock.believers.empty()) lock.idle_before += now - lock.idle_since;
+  if (lock.believers.empty()) lock.idle_before += event.at - lock.idle_since;
   lock.believers.push_back(attempt.id);
 }
 

@@ -23,7 +23,7 @@ namespace locklab {
 class LockBook {
  public:
   static constexpr EventMask kEvents =
-      events_of<LockWaitBegan, LockWaitEnded, LockRequested, LockRefused, LockGranted,
+      events_of<LockWaitBegan, LockWaitEnded, LockRequested, LockRefused, LockGranted, LockAssumed,
                 LeaseExtended, BeliefEnded, ReleaseBegan, LockReleased, KeyStored, KeyExtended,
                 KeyRemoved, ProcessPaused, ProcessResumed, ProcessCrashed, ProcessRestarted,
                 ClockChanged>();
@@ -39,7 +39,8 @@ class LockBook {
     std::uint32_t nodes = 0;  // that store a key on its behalf
     FencingToken token;
     EventSeq requested;
-    EventSeq granted;  // none: not (yet)
+    EventSeq granted;   // none: not (yet)
+    EventSeq believed;  // what made it believe: the grant, or an assumption
     /// Its place in the order of grants at the service: the event that stored the quorum-th key.
     /// For a lock that keeps no keys, the grant as the client heard it. An attempt that lost the
     /// quorum and got it back (a silent re-acquisition, corpus 47) stands where it got it back.
@@ -143,6 +144,7 @@ class LockBook {
   void on(const TraceEvent& event, const LockRequested& request);
   void on(const TraceEvent& event, const LockRefused& refusal);
   void on(const TraceEvent& event, const LockGranted& grant);
+  void on(const TraceEvent& event, const LockAssumed& assumption);
   void on(const TraceEvent& event, const LeaseExtended& extension);
   void on(const TraceEvent& event, const BeliefEnded& end);
   void on(const TraceEvent& event, const ReleaseBegan& release);
@@ -163,7 +165,7 @@ class LockBook {
   }
   Attempt& known(AttemptId id, const TraceEvent& event, Symbol lock);
   ProcessState& state(ProcessId process);
-  void believe(Attempt& attempt, Instant now);
+  void believe(Attempt& attempt, const TraceEvent& event);
   void end_belief(Attempt& attempt, Instant now);
   void promise(Attempt& attempt, Instant now, Instant until);
   void lose_key(const StoredKey& key, const LockState& lock);

@@ -266,7 +266,7 @@ class Builder {
     if (held == holdings_.end() || held->second.attempt != what.attempt) return;
     drop(held, event.at, what.why, what.by && what.by != what.attempt);
   }
-  void see(const TraceEvent& event, const TokenIssued& what) {
+  void see(const TraceEvent& event, const TokenIssued&) {
     note_effect(event, CallSpan::Effect::counted);
   }
 
@@ -280,7 +280,7 @@ class Builder {
     note_effect(event, CallSpan::Effect::refused);
     add_write(event, what, false);
   }
-  void see(const TraceEvent& event, const ReadServed& what) {
+  void see(const TraceEvent& event, const ReadServed&) {
     note_effect(event, CallSpan::Effect::read);
   }
   template <class Write>

@@ -55,8 +55,8 @@ Metrics::Metrics(std::pmr::memory_resource* memory)
 
 EventMask Metrics::events() {
   return events_of<LockWaitBegan, LockWaitEnded, LockRequested, LockRefused, LockGranted,
-                   LeaseExtended, BeliefEnded, KeyRemoved, WriteAccepted, WriteRejected,
-                   DomainEvent, CallEnded>();
+                   LockAssumed, LeaseExtended, BeliefEnded, KeyRemoved, WriteAccepted,
+                   WriteRejected, DomainEvent, CallEnded>();
 }
 
 void Metrics::initial_amount(Symbol subject, std::int64_t amount) {
@@ -104,6 +104,8 @@ void Metrics::observe(const TraceEvent& event) {
     grants_.push_back({event.process, granted->lock, granted->attempt, event.at, granted->validity,
                        granted->promise_until, granted->belief_until, granted->token,
                        granted->votes});
+  } else if (const auto* assumed = std::get_if<LockAssumed>(&what)) {
+    attempts_[assumed->attempt.number - 1].granted = event.at;
   } else if (std::holds_alternative<LeaseExtended>(what)) {
     ++extensions_;
   } else if (const auto* believed = std::get_if<BeliefEnded>(&what)) {
@@ -111,8 +113,8 @@ void Metrics::observe(const TraceEvent& event) {
   } else if (const auto* removed = std::get_if<KeyRemoved>(&what)) {
     if (removed->why == RemovalReason::expired) ++expiries_;
   } else if (const auto* accepted = std::get_if<WriteAccepted>(&what)) {
-    writes_.push_back({accepted->attempt, accepted->subject, event.at, accepted->token,
-                       accepted->highest, true});
+    writes_.push_back(
+        {accepted->attempt, accepted->subject, event.at, accepted->token, accepted->highest, true});
     for (Amount& amount : amounts_)
       if (amount.subject == accepted->subject && accepted->value.kind == Value::Kind::integer)
         amount.last = accepted->value.as_integer();
@@ -137,9 +139,9 @@ std::int64_t Metrics::damage(Damage which) const {
   std::int64_t sum = 0;
   for (const Count& counted : counts_) {
     if (damage_of(counted.act) != which) continue;
-    const auto amount =
-        std::find_if(amounts_.begin(), amounts_.end(),
-                     [&](const Amount& known) { return known.subject == counted.subject; });
+    const auto amount = std::find_if(amounts_.begin(), amounts_.end(), [&](const Amount& known) {
+      return known.subject == counted.subject;
+    });
     const std::int64_t initial = amount != amounts_.end() ? amount->initial : 0;
     const std::int64_t last = amount != amounts_.end() ? amount->last : 0;
     switch (which) {

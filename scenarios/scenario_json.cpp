@@ -483,7 +483,7 @@ std::vector<std::string> process_names(const Scenario& scenario) {
   for (const ClientSpec& client : scenario.clients) names.push_back(client.name);
   for (std::uint32_t i = 1; i <= scenario.redis.nodes; ++i)
     names.push_back(fmt::format("redis-{}", i));
-  names.push_back("storage");
+  names.emplace_back("storage");
   return names;
 }
 

@@ -154,7 +154,8 @@ const Node* at_path(const Node& node, std::string_view path) {
     const std::string_view step = path.substr(0, slash);
     path.remove_prefix(std::min(slash + 1, path.size()));
     if (!at->is_array()) {
-      const bool name_alone = at->is_text() && step.find_first_not_of("0123456789") == step.npos;
+      const bool name_alone =
+          at->is_text() && step.find_first_not_of("0123456789") == std::string_view::npos;
       if (!name_alone) at = at->find(step);
       continue;
     }

@@ -1,5 +1,6 @@
 #include "sim/event_loop.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "sim/assert.hpp"
@@ -147,6 +148,19 @@ bool EventLoop::pending_by(Instant limit) {
   const Key* next = earliest(lane);
   return next != nullptr &&
          next->high <= static_cast<std::uint64_t>(limit.time_since_epoch().count());
+}
+
+bool EventLoop::may_be_pending_now() const {
+  const auto now = static_cast<std::uint64_t>(now_.time_since_epoch().count());
+  for (std::uint32_t which = 0; which < lanes_used_; ++which) {
+    const Lane& lane = lanes_[which];
+    if (lane.count > 0 && lane.ring[lane.head].high <= now) return true;
+  }
+  if (!root_open_) return end_ > kRoot && heap_[kRoot].high <= now;
+  const std::size_t last = std::min(end_, 4 * kRoot - 4);
+  for (std::size_t child = 4 * kRoot - 8; child < last; ++child)
+    if (heap_[child].high <= now) return true;
+  return false;
 }
 
 bool EventLoop::pop(Instant limit, Event& event) {

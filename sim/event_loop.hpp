@@ -91,6 +91,9 @@ class EventLoop {
 
   /// Is there an event that waits for an instant not after `limit`?
   bool pending_by(Instant limit);
+  /// Could something else be due at this very instant? Never a wrong no; a yes may be due to an event
+  /// that was withdrawn. Costs next to nothing, and leaves the heap's root open.
+  bool may_be_pending_now() const;
 
   bool empty() const { return waiting_ == 0; }
   std::size_t waiting() const { return waiting_; }

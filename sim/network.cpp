@@ -11,11 +11,18 @@ namespace locklab {
 
 namespace {
 
-/// A message's step of a stream: always one, whatever is drawn from it.
-Rng step(Rng& stream) {
-  Rng own = stream;
-  static_cast<void>(stream.next());
-  return own;
+// What a link's random stream is drawn for.
+constexpr std::uint64_t kLatency = 0;
+constexpr std::uint64_t kLoss = 1;
+constexpr std::uint64_t kDoubling = 2;
+constexpr std::uint64_t kCopies = 3;
+constexpr std::uint64_t kAsides = 4;
+
+Duration travel_time(const NetworkLink& way, std::uint64_t purpose, std::uint64_t index) {
+  if (way.quality.latency.kind == Latency::Kind::constant)
+    return std::max(way.quality.latency.low, Duration{});
+  Rng stream = way.stream.branch(purpose, index);
+  return sample(way.quality.latency, stream);
 }
 
 }  // namespace
@@ -37,11 +44,9 @@ Network::Link& Network::link(ProcessId from, ProcessId to) {
     // Streams are named after the two processes, so that a client more or less shifts no other link.
     const std::uint64_t a = world_.process(from).key();
     const std::uint64_t b = world_.process(to).key();
-    found->latency = world_.stream("link/latency", a, b);
-    found->loss = world_.stream("link/loss", a, b);
-    found->doubling = world_.stream("link/doubling", a, b);
-    found->copies = world_.stream("link/copies", a, b);
-    found->asides = world_.stream("link/asides", a, b);
+    found->stream = world_.stream("link", a, b);
+    found->back = has_link(to, from) ? &link(to, from) : nullptr;
+    if (found->back != nullptr) found->back->back = found;
   }
   return *found;
 }
@@ -78,6 +83,7 @@ MessageId Network::send_bytes(ProcessId from, ProcessId to, Symbol kind, Symbol 
                               CallId call, const void* payload, std::size_t size) {
   Link& way = link(from, to);
   Packet& packet = take_packet();
+  packet.way = &way;
   packet.id = MessageId{++next_message_};
   packet.from = from;
   packet.to = to;
@@ -95,8 +101,9 @@ MessageId Network::send_bytes(ProcessId from, ProcessId to, Symbol kind, Symbol 
 
 MessageId Network::reply_bytes(const Return& to, Symbol kind, const void* payload,
                                std::size_t size) {
-  Link& way = link(to.server, to.client);
+  Link& way = to.asked_on->back != nullptr ? *to.asked_on->back : link(to.server, to.client);
   Packet& packet = take_packet();
+  packet.way = &way;
   packet.id = MessageId{++next_message_};
   packet.from = to.server;
   packet.to = to.client;
@@ -117,15 +124,8 @@ MessageId Network::reply_bytes(const Return& to, Symbol kind, const void* payloa
 }
 
 void Network::transmit(Link& way, Packet& packet) {
-  way.used = true;
-  Rng latency = step(way.latency);
-  Rng loss = step(way.loss);
-  Rng doubling = step(way.doubling);
-  Rng copies = step(way.copies);
-  packet.travel = sample(way.quality.latency, latency);
-  const bool lost = way.quality.loss_ppm > 0 && loss.chance_ppm(way.quality.loss_ppm);
-  const bool doubled =
-      way.quality.duplicate_ppm > 0 && doubling.chance_ppm(way.quality.duplicate_ppm);
+  const std::uint64_t number = way.sent++;
+  packet.travel = travel_time(way, kLatency, number);
   if (way.cuts > 0) {
     if (way.holding_cuts < way.cuts) return lose(packet, LossReason::partition);
     world_.remark(packet.from, MessageHeld{packet.id, packet.to, packet.kind});
@@ -153,12 +153,16 @@ void Network::transmit(Link& way, Packet& packet) {
       world_.remark(packet.from, MessageDelayed{packet.id, packet.to, packet.kind, rule.delay});
     }
   }
-  if (lost) return lose(packet, LossReason::random);
+  if (way.quality.loss_ppm > 0 &&
+      way.stream.branch(kLoss, number).chance_ppm(way.quality.loss_ppm))
+    return lose(packet, LossReason::random);
   depart_in_order(way, packet, extra);
   for (const MessageRule& rule : rules_)  // copies follow their original
     if (rule.struck && rule.action == MessageRule::Action::duplicate)
-      duplicate(packet, sample(way.quality.latency, copies) + rule.delay);
-  if (doubled) duplicate(packet, sample(way.quality.latency, copies));
+      duplicate(packet, travel_time(way, kCopies, number) + rule.delay);
+  if (way.quality.duplicate_ppm > 0 &&
+      way.stream.branch(kDoubling, number).chance_ppm(way.quality.duplicate_ppm))
+    duplicate(packet, travel_time(way, kCopies, number));
 }
 
 bool Network::strikes(MessageRule& rule, const Packet& packet) {
@@ -200,7 +204,7 @@ void Network::lose(Packet& packet, LossReason why) {
 }
 
 void Network::deliver(Packet& packet) {
-  if (packet.connection < link(packet.from, packet.to).dead_before)
+  if (packet.connection < packet.way->dead_before)
     return lose(packet, LossReason::connection);
   Process& receiver = world_.process(packet.to);
   world_.emit(packet.to, MessageDelivered{packet.id, packet.from, packet.kind});
@@ -231,7 +235,7 @@ void Network::refuse(const Packet& packet) {
     if (CallBase* waiting = process.find_call(CallId{number}))
       waiting->complete(Errc::connection_refused, nullptr);
   };
-  world_.schedule_gated(world_.process(packet.from), sample(back.quality.latency, back.asides),
+  world_.schedule_gated(world_.process(packet.from), travel_time(back, kAsides, back.asides++),
                         refused);
 }
 
@@ -239,15 +243,15 @@ void Network::process_gone(ProcessId gone, bool power_loss) {
   for (std::uint32_t number = 1; number <= world_.processes(); ++number) {
     const ProcessId peer{number};
     if (peer == gone) continue;
-    const bool connected = (has_link(gone, peer) && link(gone, peer).used) ||
-                           (has_link(peer, gone) && link(peer, gone).used);
+    const bool connected = (has_link(gone, peer) && link(gone, peer).sent > 0) ||
+                           (has_link(peer, gone) && link(peer, gone).sent > 0);
     if (!connected) continue;
     Link& way = link(gone, peer);
     // The closing goes the way of all bytes: after what was sent before it.
     const Instant sent_before = way.last_arrival;
     reconnect(gone, peer);
     if (power_loss || way.cuts > 0 || !world_.process(peer).alive()) continue;
-    const Duration travel = sample(way.quality.latency, way.asides);
+    const Duration travel = travel_time(way, kAsides, way.asides++);
     announce_loss(peer, gone, std::max(travel, sent_before - world_.now()));
   }
 }

@@ -23,6 +23,7 @@
 namespace locklab {
 
 class World;
+struct NetworkLink;
 
 /// A message on its way. The payload is a trivially copyable request or reply of some service.
 struct Packet {
@@ -38,6 +39,7 @@ struct Packet {
   std::uint16_t size = 0;      // of the payload
   std::uint32_t connection = 0;  // which of the pair's successive connections carries it
   EventSeq sent;               // its MessageSent event
+  NetworkLink* way = nullptr;
   Duration travel{};           // drawn when it was sent, needed or not
   Packet* next = nullptr;      // in the pool, or among the held
   alignas(16) std::byte payload[kCapacity];
@@ -54,6 +56,26 @@ struct LinkQuality {
   Latency latency;
   std::int64_t loss_ppm = 0;
   std::int64_t duplicate_ppm = 0;
+};
+
+/// One direction between two processes. A connection's two directions know each other.
+struct NetworkLink {
+  ProcessId from;
+  ProcessId to;
+  NetworkLink* back = nullptr;
+  LinkQuality quality;
+  /// Each message has one draw of each purpose, by its number, so that a fault that strikes one
+  /// message, or changes the link for a while, leaves the draws of all others as they are.
+  Rng stream;
+  std::uint64_t sent = 0;         // messages so far
+  std::uint64_t asides = 0;       // refusals and closings, which only faults send
+  std::uint32_t cuts = 0;
+  std::uint32_t holding_cuts = 0;
+  Instant last_arrival{};         // of the current connection, in this direction
+  std::uint32_t connection = 1;   // the current one
+  std::uint32_t dead_before = 0;  // connections below this number lost what was under way
+  Packet* held_first = nullptr;
+  Packet* held_last = nullptr;
 };
 
 /// Strikes the n-th message that matches. Empty fields match anything.
@@ -107,12 +129,14 @@ class Network {
           client(request.from),
           subject(request.subject),
           call(request.call),
-          connection(request.connection) {}
+          connection(request.connection),
+          asked_on(request.way) {}
     ProcessId server;
     ProcessId client;
     Symbol subject;
     CallId call;
     std::uint32_t connection;
+    NetworkLink* asked_on;
   };
   template <class T>
   MessageId reply(const Return& to, Symbol kind, const T& payload) {
@@ -151,26 +175,7 @@ class Network {
   std::uint64_t messages() const { return next_message_; }
 
  private:
-  struct Link {
-    ProcessId from;
-    ProcessId to;
-    LinkQuality quality;
-    // Each message takes one step of each, so that a fault that strikes one message, or changes the
-    // link for a while, leaves the draws of all others as they are.
-    Rng latency;
-    Rng loss;
-    Rng doubling;
-    Rng copies;  // latency of its copies
-    Rng asides;  // latency of refusals and closings
-    std::uint32_t cuts = 0;
-    std::uint32_t holding_cuts = 0;
-    Instant last_arrival{};         // of the current connection, in this direction
-    std::uint32_t connection = 1;   // the current one
-    std::uint32_t dead_before = 0;  // connections below this number lost what was under way
-    bool used = false;
-    Packet* held_first = nullptr;
-    Packet* held_last = nullptr;
-  };
+  using Link = NetworkLink;
 
   Link& link(ProcessId from, ProcessId to);
   Packet& take_packet();

@@ -20,6 +20,15 @@ class Rng {
   /// another as soon as one of the four differs.
   Rng(std::uint64_t seed, std::string_view name, std::uint64_t a = 0, std::uint64_t b = 0);
 
+  /// A stream of its own for one of several purposes, as it stands before its `index`-th draw: draws
+  /// by number, so that one that is not needed costs nothing and shifts none of the others.
+  Rng branch(std::uint64_t purpose, std::uint64_t index) const {
+    Rng stream;
+    stream.key_ = key_ + (purpose + 1) * 0xA24BAED4963EE407u;
+    stream.counter_ = (counter_ ^ stream.key_) + index * 0x9E3779B97F4A7C15u;
+    return stream;
+  }
+
   /// 64 random bits. Two rounds: with one, close keys and the places of some lags can be told
   /// apart.
   std::uint64_t next() {

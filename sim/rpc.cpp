@@ -46,7 +46,7 @@ void CallBase::begin() {
   // The departure is a scheduling point of its own: what is due at this instant comes before it, a
   // fault that struck on CallBegan above all, and what a resume has yet to run. If nothing is due it
   // need not pass through the agenda.
-  if (!self_->held_up() && !self_->world().loop().pending_by(self_->world().now())) {
+  if (!self_->held_up() && !self_->world().loop().may_be_pending_now()) {
     depart(this, 0);
     return;
   }

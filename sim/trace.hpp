@@ -7,6 +7,7 @@
 // wherever a std::visit then fails to compile.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -657,39 +658,63 @@ class Digest {
   template <class Payload>
   void absorb(Instant at, ProcessId process, EventSeq cause, WallInstant wall,
               const Payload& payload) {
-    absorb(static_cast<std::uint64_t>(at.time_since_epoch().count()));
+    // The wall clock mostly shows the true time or close to it: turned around, the two do not meet.
+    absorb(static_cast<std::uint64_t>(at.time_since_epoch().count()) ^
+           std::rotr(static_cast<std::uint64_t>(wall.time_since_epoch().count()), 20));
     absorb((static_cast<std::uint64_t>(process.number) << 8 | payload_index<Payload>()) ^
            cause.number << 40);
-    absorb(static_cast<std::uint64_t>(wall.time_since_epoch().count()));
+    Words words{*this};
     Payload::fields(payload,
-                    [this](std::string_view, const auto& field) { this->absorb_field(field); });
+                    [&words](std::string_view, const auto& field) { words.add_field(field); });
+    words.flush();
   }
   std::uint64_t value() const { return (first_ ^ (second_ >> 29)) * 0xBF58476D1CE4E5B9u ^ second_; }
 
  private:
-  void absorb_field(bool field) { absorb(field ? 1 : 0); }
-  void absorb_field(std::uint32_t field) { absorb(field); }
-  void absorb_field(std::uint64_t field) { absorb(field); }
-  void absorb_field(std::int64_t field) { absorb(static_cast<std::uint64_t>(field)); }
-  void absorb_field(Symbol field) { absorb(field.number); }
-  void absorb_field(Duration field) { absorb(static_cast<std::uint64_t>(field.count())); }
-  void absorb_field(const Value& field) {
-    absorb(field.low ^ static_cast<std::uint64_t>(field.kind) << 62);
-    if (field.kind == Value::Kind::unique) absorb(field.high);
-  }
-  template <class Tag, class Number>
-  void absorb_field(Id<Tag, Number> field) {
-    absorb(field.number);
-  }
-  template <class Clock>
-  void absorb_field(std::chrono::time_point<Clock, Duration> field) {
-    absorb(static_cast<std::uint64_t>(field.time_since_epoch().count()));
-  }
-  template <class Enum>
-    requires std::is_enum_v<Enum>
-  void absorb_field(Enum field) {
-    absorb(static_cast<std::uint64_t>(field));
-  }
+  /// Packs small fields two to a word. The number of fields is fixed for each payload, so no two
+  /// different events give the same words.
+  struct Words {
+    Digest& digest;
+    std::uint64_t half = 0;
+    bool has_half = false;
+
+    void add(std::uint64_t word) { digest.absorb(word); }
+    void add_small(std::uint32_t word) {
+      if (has_half) digest.absorb(half << 32 | word);
+      half = word;
+      has_half = !has_half;
+    }
+    void flush() {
+      if (has_half) digest.absorb(half);
+    }
+
+    void add_field(bool field) { add_small(field ? 1 : 0); }
+    void add_field(std::uint32_t field) { add_small(field); }
+    void add_field(std::uint64_t field) { add(field); }
+    void add_field(std::int64_t field) { add(static_cast<std::uint64_t>(field)); }
+    void add_field(Symbol field) { add_small(field.number); }
+    void add_field(Duration field) { add(static_cast<std::uint64_t>(field.count())); }
+    void add_field(const Value& field) {
+      add(field.low ^ static_cast<std::uint64_t>(field.kind) << 62);
+      if (field.kind == Value::Kind::unique) add(field.high);
+    }
+    template <class Tag, class Number>
+    void add_field(Id<Tag, Number> field) {
+      if constexpr (sizeof(Number) == 4)
+        add_small(field.number);
+      else
+        add(field.number);
+    }
+    template <class Clock>
+    void add_field(std::chrono::time_point<Clock, Duration> field) {
+      add(static_cast<std::uint64_t>(field.time_since_epoch().count()));
+    }
+    template <class Enum>
+      requires std::is_enum_v<Enum>
+    void add_field(Enum field) {
+      add_small(static_cast<std::uint32_t>(field));
+    }
+  };
 
   std::uint64_t first_ = 0x243F6A8885A308D3u;
   std::uint64_t second_ = 0x13198A2E03707344u;

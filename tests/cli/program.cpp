@@ -141,6 +141,7 @@ namespace {
 
 std::string scenario_with(const std::string& more) {
   return R"({
+  "schema": "locklab-scenario/1",
   "name": "small",
   "title": "Two clients in turn",
   "seed": 7,
@@ -152,14 +153,20 @@ std::string scenario_with(const std::string& more) {
 
 }  // namespace
 
-std::string small_scenario() { return scenario_with(R"(,
-  "expect": {"violates": []})"); }
+std::string small_scenario() {
+  return scenario_with(R"(,
+  "expect": {"violates": []})");
+}
 
-std::string wrong_scenario() { return scenario_with(R"(,
-  "expect": {"violates": ["stale_write"]})"); }
+std::string wrong_scenario() {
+  return scenario_with(R"(,
+  "expect": {"violates": ["stale_write"]})");
+}
 
-std::string undecided_scenario() { return scenario_with(R"(,
+std::string undecided_scenario() {
+  return scenario_with(R"(,
   "max_events": 3,
-  "expect": {"violates": []})"); }
+  "expect": {"violates": []})");
+}
 
 }  // namespace locklab::test

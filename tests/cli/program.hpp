@@ -9,8 +9,8 @@
 namespace locklab::test {
 
 struct Outcome {
-  int code = -1;    // as the program said it
-  int signal = 0;   // that killed it; 0: none
+  int code = -1;   // as the program said it
+  int signal = 0;  // that killed it; 0: none
   std::string out;
   std::string err;
 };

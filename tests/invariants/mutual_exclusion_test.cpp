@@ -250,3 +250,28 @@ TEST_CASE("a holder that wakes while the other sleeps stays dormant until both r
   CHECK(trial.only("client_mutual_exclusion").dormant == 29ms);  // 21 to 50
   CHECK(trial.only("client_mutual_exclusion").active == 7ms);    // 50 to 57
 }
+
+TEST_CASE("who ignores the answer believes on nobody's word [corpus 6, 116]") {
+  Trial trial;
+  trial.run.requests("client-a", 1).at(1ms).granted("client-a", 1, 9978ms);
+  const EventSeq grant = trial.run.last();
+  trial.run.at(100ms).requests("client-b", 2).at(101ms).refused("client-b", 2);
+  trial.run.assumes("client-b", 2);
+  const EventSeq assumption = trial.run.last();
+  trial.run.at(201ms).stops_believing("client-b", 2, BeliefEnd::released);
+  trial.ends(300ms);
+  const Finding belief = trial.only("client_mutual_exclusion");
+  CHECK(belief.from == ms(101));
+  CHECK(belief.until == ms(201));
+  CHECK(belief.events[0] == grant);
+  CHECK(belief.events[1] == assumption);
+  CHECK(trial.violated() == Violated{"client_mutual_exclusion"});  // the service is not to blame
+}
+
+TEST_CASE("an assumption on a free lock wrongs nobody") {
+  Trial trial;
+  trial.run.requests("client-a", 1).at(1ms).refused("client-a", 1).assumes("client-a", 1);
+  trial.run.at(2ms).accepts("storage", 1).at(3ms).stops_believing("client-a", 1);
+  trial.ends(300ms);
+  CHECK(trial.all().empty());
+}

@@ -41,12 +41,16 @@ class RecordingMaker {
   }
   Symbol name(std::string_view text) { return recording.names.intern(text); }
 
-  /// Clocks show true time.
-  void event(Instant at, ProcessId process, TracePayload what) {
-    event(at, process, wall(at), std::move(what));
+  /// Clocks show true time. Returns a number for those that this event leads to.
+  std::uint64_t event(Instant at, ProcessId process, TracePayload what, std::uint64_t cause = 0) {
+    return event(at, process, wall(at), std::move(what), cause);
   }
-  void event(Instant at, ProcessId process, WallInstant shows, TracePayload what) {
-    recording.events.push_back({{}, {}, at, process, shows, std::move(what)});
+  std::uint64_t event(Instant at, ProcessId process, WallInstant shows, TracePayload what,
+                      std::uint64_t cause = 0) {
+    // Until they are sorted, events are numbered as they come.
+    const EventSeq number{recording.events.size() + 1};
+    recording.events.push_back({number, EventSeq{cause}, at, process, shows, std::move(what)});
+    return number.number;
   }
 
   /// A call of 1 ms: the server does `effect` after 500 us. None: it only answers.
@@ -57,13 +61,13 @@ class RecordingMaker {
     const MessageId reply{++messages_};
     const Symbol what = name(kind);
     const Symbol answer = name(std::string(kind) + " reply");
-    event(at, client, CallBegan{call, server, what, name(subject)});
-    event(at, client, MessageSent{request, server, what, name(subject)});
-    event(at + 500us, server, MessageDelivered{request, client, what});
-    if (effect != nullptr) event(at + 500us, server, *effect);
-    event(at + 500us, server, MessageSent{reply, client, answer, name(subject)});
-    event(at + 1ms, client, MessageDelivered{reply, server, answer});
-    event(at + 1ms, client, CallEnded{call, server, what, Errc::none});
+    std::uint64_t last = event(at, client, CallBegan{call, server, what, name(subject)});
+    last = event(at, client, MessageSent{request, server, what, name(subject)}, last);
+    last = event(at + 500us, server, MessageDelivered{request, client, what}, last);
+    if (effect != nullptr) last = event(at + 500us, server, *effect, last);
+    last = event(at + 500us, server, MessageSent{reply, client, answer, name(subject)}, last);
+    last = event(at + 1ms, client, MessageDelivered{reply, server, answer}, last);
+    event(at + 1ms, client, CallEnded{call, server, what, Errc::none}, last);
   }
 
   /// A call that is never answered in time: the request is lost, the caller waits 50 ms.
@@ -80,11 +84,13 @@ class RecordingMaker {
   Recording finish(Instant ended) {
     std::stable_sort(recording.events.begin(), recording.events.end(),
                      [](const TraceEvent& a, const TraceEvent& b) { return a.at < b.at; });
-    Digest digest;
+    std::vector<EventSeq> place(recording.events.size() + 1);
     std::uint64_t seq = 0;
+    for (const TraceEvent& event : recording.events) place[event.seq.number] = EventSeq{++seq};
+    Digest digest;
     for (TraceEvent& event : recording.events) {
-      event.cause = EventSeq{seq};
-      event.seq = EventSeq{++seq};
+      event.seq = place[event.seq.number];
+      event.cause = place[event.cause.number];
       std::visit(
           [&, &entry = event](const auto& payload) {
             digest.absorb(entry.at, entry.process, entry.cause, entry.wall, payload);

@@ -412,6 +412,23 @@ TEST_CASE(
   CHECK(node.compare(Command::redsync_delete, kAttemptA, kValueA) == Reply::integer(-1));
 }
 
+TEST_CASE("compare-and-prolong adds to what is left, where PEXPIRE sets it") {
+  Node node;
+  node.run({.command = Command::set,
+            .options = {.expiry = Expiry::px},
+            .attempt = kAttemptA,
+            .key = kLock,
+            .value = kValueA,
+            .ttl_ms = 10'000});
+  CHECK(node.compare(Command::compare_and_prolong, kAttemptA, kValueA, 1'000) ==
+        Reply::integer(11'000));
+  CHECK(node.call(Command::pttl) == Reply::integer(11'000));
+  CHECK(node.compare(Command::compare_and_prolong, kAttemptB, kValueB, 1'000) == Reply::integer(0));
+  CHECK(node.compare(Command::compare_and_prolong, kAttemptA, kValueA, -11'000) ==
+        Reply::integer(0));  // nothing is left: deleted, and not a yes
+  CHECK(node.call(Command::exists) == Reply::integer(0));
+}
+
 // ---- the clock ----------------------------------------------------------------------------------
 
 TEST_CASE("a wall clock that jumps forward takes the key with it [corpus 17]") {
@@ -526,7 +543,7 @@ TEST_CASE("a deadline becomes an instant of the wall clock, as far as instants g
 }
 
 TEST_CASE("every command has a name for the trace") {
-  for (int i = 0; i <= static_cast<int>(Command::redsync_delete); ++i)
+  for (int i = 0; i <= static_cast<int>(Command::compare_and_prolong); ++i)
     CHECK_FALSE(to_string(static_cast<Command>(i)).empty());
 }
 
@@ -719,6 +736,12 @@ class Reference {
       case Command::redsync_delete:
         if (!exists(key)) return integer(-1);
         return expected() ? del(key) : integer(0);
+      case Command::compare_and_prolong: {
+        if (!expected()) return integer(0);
+        const std::int64_t left = (deadline.count(key) ? deadline[key] - now : -1) + r.ttl_ms;
+        pexpire(key, left);
+        return integer(left);
+      }
     }
     return "?";
   }
@@ -801,7 +824,7 @@ std::vector<Step> random_program(std::uint64_t seed) {
       step.kind = Step::Kind::loss;
       step.request.key = key();
     } else {
-      constexpr auto kCommands = static_cast<std::uint64_t>(Command::redsync_delete) + 1;
+      constexpr auto kCommands = static_cast<std::uint64_t>(Command::compare_and_prolong) + 1;
       Request& r = step.request;
       r.command = static_cast<Command>(below(kCommands + 3) % kCommands);  // SET more often
       r.options = {.nx = below(3) == 0,

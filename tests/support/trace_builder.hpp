@@ -85,6 +85,9 @@ class TraceBuilder {
                                  Instant{promise_until},
                                  kEndOfTime});
   }
+  TraceBuilder& assumes(std::string_view who, std::uint32_t attempt) {
+    return tell(who, LockAssumed{lock_, AttemptId{attempt}, Errc::not_acquired});
+  }
   TraceBuilder& extended(std::string_view who, std::uint32_t attempt, Duration promise_until) {
     return tell(
         who,
