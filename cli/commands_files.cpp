@@ -11,6 +11,7 @@
 #include "cli/loading.hpp"
 #include "cli/result_json.hpp"
 #include "scenarios/library.hpp"
+#include "scenarios/scenario_json.hpp"
 
 namespace locklab {
 namespace {
@@ -40,6 +41,14 @@ std::string renamed(std::string_view text, const std::string& name) {
   return out;
 }
 
+std::string mistakes_in(const std::string& text, const std::string& source) {
+  const auto document = parse_located_json(text, source);
+  if (!document) return to_string(document.error());
+  Diagnostics diagnostics;
+  read_scenario(*document, diagnostics);
+  return to_string(diagnostics);
+}
+
 }  // namespace
 
 ExitCode check_files(const CheckCommand& command) {
@@ -67,9 +76,9 @@ ExitCode init_scenario(const InitCommand& command) {
   }
   const std::string path = stem + std::string(kEnding);
   const std::string text = renamed(starter_text(), name);
-  if (const auto parsed = parse_located_json(text, path); !parsed) {
-    print_error(to_string(parsed.error()));
-    complain(fmt::format("{} cannot be a scenario's name", in_quotes(name)));
+  if (const std::string mistakes = mistakes_in(text, path); !mistakes.empty()) {
+    print_error(mistakes);
+    complain(fmt::format("{} cannot be a scenario's name; nothing was written", in_quotes(name)));
     return ExitCode::bad_input;
   }
   const auto written =

@@ -54,7 +54,9 @@ std::string exit_codes() {
   codes.add("4", "a replay gave another run than the recording");
   codes.add("70", "a bug in locklab");
   codes.add("130", "interrupted");
-  return "\nExit codes (of several scenarios the worst counts, in the order 2, 1, 3, 0):\n" +
+  return '\n' +
+         paragraph("Exit codes (of several scenarios the worst counts, in the order 2, 1, 3, 0):",
+                   help_terminal()) +
          codes.text();
 }
 

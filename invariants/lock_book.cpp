@@ -103,8 +103,6 @@ void LockBook::on(const TraceEvent& event, const LockGranted& grant) {
   if (!attempt.order) attempt.order = event.seq;
   promise(attempt, event.at, grant.promise_until);
   believe(attempt, event);
-  for (Wait& wait : waits_)
-    if (wait.process == event.process && wait.lock == attempt.lock) wait.served = true;
 }
 
 // It believes, on nobody's word: no promise, and no place in the service's order.
@@ -144,6 +142,9 @@ void LockBook::believe(Attempt& attempt, const TraceEvent& event) {
   LockState& lock = locks_[attempt.lock];
   if (lock.believers.empty()) lock.idle_before += event.at - lock.idle_since;
   lock.believers.push_back(attempt.id);
+  // It waits no longer, though it has yet to say so.
+  for (Wait& wait : waits_)
+    if (wait.process == attempt.process && wait.lock == attempt.lock) wait.served = true;
 }
 
 void LockBook::end_belief(Attempt& attempt, Instant now) {

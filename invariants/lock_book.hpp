@@ -101,7 +101,7 @@ class LockBook {
     Instant began{};
     EventSeq event;
     bool bounded = false;
-    bool served = false;  // granted, though the wait has not been declared over yet
+    bool served = false;  // it believes, though the wait has not been declared over yet
   };
 
   explicit LockBook(std::pmr::memory_resource* memory)

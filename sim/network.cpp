@@ -19,52 +19,68 @@ constexpr std::uint64_t kCopies = 3;
 constexpr std::uint64_t kAsides = 4;
 
 Duration travel_time(const NetworkLink& way, std::uint64_t purpose, std::uint64_t index) {
-  if (way.quality.latency.kind == Latency::Kind::constant)
-    return std::max(way.quality.latency.low, Duration{});
+  if (way.quality->latency.kind == Latency::Kind::constant)
+    return std::max(way.quality->latency.low, Duration{});
   Rng stream = way.stream.branch(purpose, index);
-  return sample(way.quality.latency, stream);
+  return sample(way.quality->latency, stream);
 }
 
 }  // namespace
 
-Network::Network(World& world)
-    : world_(world), rows_(&world.arena()), rules_(&world.arena()) {}
+Network::Network(World& world) : world_(world), rows_(&world.arena()), rules_(&world.arena()) {}
 
 Network::Link& Network::link(ProcessId from, ProcessId to) {
+  if (has_link(from, to)) [[likely]]
+    return *rows_[from.number - 1][to.number - 1];
+  return make_link(from, to);
+}
+
+Network::Link& Network::make_link(ProcessId from, ProcessId to) {
   LOCKLAB_ASSERT(from && to);
-  if (rows_.size() < from.number) rows_.resize(from.number);
+  if (rows_.size() < from.number) rows_.resize(world_.processes());
   std::pmr::vector<Link*>& row = rows_[from.number - 1];
   if (row.size() < to.number) row.resize(world_.processes(), nullptr);
-  Link*& found = row[to.number - 1];
-  if (found == nullptr) {
-    found = new (world_.arena().take(sizeof(Link))) Link{};
-    found->from = from;
-    found->to = to;
-    found->quality = default_;
-    // Streams are named after the two processes, so that a client more or less shifts no other link.
-    const std::uint64_t a = world_.process(from).key();
-    const std::uint64_t b = world_.process(to).key();
-    found->stream = world_.stream("link", a, b);
-    found->back = has_link(to, from) ? &link(to, from) : nullptr;
-    if (found->back != nullptr) found->back->back = found;
+  void* block = world_.arena().allocate(sizeof(Link), alignof(Link));
+  Link* made = new (block) Link{};
+  row[to.number - 1] = made;
+  made->quality = &default_;
+  // Streams are named after the two processes, so that a client more or less shifts no other link.
+  made->stream = world_.stream("link", world_.process(from).key(), world_.process(to).key());
+  made->back = has_link(to, from) ? &link(to, from) : nullptr;
+  if (made->back != nullptr) made->back->back = made;
+  return *made;
+}
+
+Network::Link::Aside& Network::aside(Link& way) {
+  if (way.aside == nullptr)
+    way.aside = new (world_.arena().take(sizeof(Link::Aside))) Link::Aside{};
+  return *way.aside;
+}
+
+LinkQuality& Network::own_quality(Link& way) {
+  Link::Aside& own = aside(way);
+  if (way.quality != &own.quality) {
+    own.quality = *way.quality;
+    way.quality = &own.quality;
   }
-  return *found;
+  return own.quality;
 }
 
 void Network::set_link(ProcessId from, ProcessId to, const LinkQuality& quality) {
-  link(from, to).quality = quality;
+  own_quality(link(from, to)) = quality;
 }
 
-LinkQuality Network::link_quality(ProcessId from, ProcessId to) { return link(from, to).quality; }
+LinkQuality Network::link_quality(ProcessId from, ProcessId to) { return *link(from, to).quality; }
 
 void Network::set_loss(ProcessId from, ProcessId to, std::int64_t loss_ppm,
                        std::int64_t duplicate_ppm) {
-  link(from, to).quality.loss_ppm = loss_ppm;
-  link(from, to).quality.duplicate_ppm = duplicate_ppm;
+  LinkQuality& quality = own_quality(link(from, to));
+  quality.loss_ppm = loss_ppm;
+  quality.duplicate_ppm = duplicate_ppm;
 }
 
 void Network::set_latency(ProcessId from, ProcessId to, const Latency& latency) {
-  link(from, to).quality.latency = latency;
+  own_quality(link(from, to)).latency = latency;
 }
 
 Packet& Network::take_packet() {
@@ -130,11 +146,12 @@ void Network::transmit(Link& way, Packet& packet) {
     if (way.holding_cuts < way.cuts) return lose(packet, LossReason::partition);
     world_.remark(packet.from, MessageHeld{packet.id, packet.to, packet.kind});
     packet.next = nullptr;
-    if (way.held_first == nullptr)
-      way.held_first = &packet;
+    Link::Aside& held = aside(way);
+    if (held.held_first == nullptr)
+      held.held_first = &packet;
     else
-      way.held_last->next = &packet;
-    way.held_last = &packet;
+      held.held_last->next = &packet;
+    held.held_last = &packet;
     return;
   }
   Duration extra{0};
@@ -153,15 +170,15 @@ void Network::transmit(Link& way, Packet& packet) {
       world_.remark(packet.from, MessageDelayed{packet.id, packet.to, packet.kind, rule.delay});
     }
   }
-  if (way.quality.loss_ppm > 0 &&
-      way.stream.branch(kLoss, number).chance_ppm(way.quality.loss_ppm))
+  if (way.quality->loss_ppm > 0 &&
+      way.stream.branch(kLoss, number).chance_ppm(way.quality->loss_ppm))
     return lose(packet, LossReason::random);
   depart_in_order(way, packet, extra);
   for (const MessageRule& rule : rules_)  // copies follow their original
     if (rule.struck && rule.action == MessageRule::Action::duplicate)
       duplicate(packet, travel_time(way, kCopies, number) + rule.delay);
-  if (way.quality.duplicate_ppm > 0 &&
-      way.stream.branch(kDoubling, number).chance_ppm(way.quality.duplicate_ppm))
+  if (way.quality->duplicate_ppm > 0 &&
+      way.stream.branch(kDoubling, number).chance_ppm(way.quality->duplicate_ppm))
     duplicate(packet, travel_time(way, kCopies, number));
 }
 
@@ -204,8 +221,7 @@ void Network::lose(Packet& packet, LossReason why) {
 }
 
 void Network::deliver(Packet& packet) {
-  if (packet.connection < packet.way->dead_before)
-    return lose(packet, LossReason::connection);
+  if (packet.connection < packet.way->dead_before) return lose(packet, LossReason::connection);
   Process& receiver = world_.process(packet.to);
   world_.emit(packet.to, MessageDelivered{packet.id, packet.from, packet.kind});
   if (!packet.is_reply) {
@@ -235,8 +251,8 @@ void Network::refuse(const Packet& packet) {
     if (CallBase* waiting = process.find_call(CallId{number}))
       waiting->complete(Errc::connection_refused, nullptr);
   };
-  world_.schedule_gated(world_.process(packet.from), travel_time(back, kAsides, back.asides++),
-                        refused);
+  world_.schedule_gated(world_.process(packet.from),
+                        travel_time(back, kAsides, aside(back).asides++), refused);
 }
 
 void Network::process_gone(ProcessId gone, bool power_loss) {
@@ -251,7 +267,7 @@ void Network::process_gone(ProcessId gone, bool power_loss) {
     const Instant sent_before = way.last_arrival;
     reconnect(gone, peer);
     if (power_loss || way.cuts > 0 || !world_.process(peer).alive()) continue;
-    const Duration travel = travel_time(way, kAsides, way.asides++);
+    const Duration travel = travel_time(way, kAsides, aside(way).asides++);
     announce_loss(peer, gone, std::max(travel, sent_before - world_.now()));
   }
 }
@@ -299,8 +315,8 @@ void Network::heal(ProcessId from, ProcessId to, bool hold) {
   if (hold) --way.holding_cuts;
   if (way.cuts > 0) return;
   world_.emit(from, LinkHealed{to});
-  Packet* held = std::exchange(way.held_first, nullptr);
-  way.held_last = nullptr;
+  Packet* held = std::exchange(aside(way).held_first, nullptr);
+  aside(way).held_last = nullptr;
   while (held != nullptr) {
     Packet* packet = std::exchange(held, held->next);
     if (packet->connection < way.dead_before)

@@ -58,25 +58,30 @@ struct LinkQuality {
   std::int64_t duplicate_ppm = 0;
 };
 
-/// One direction between two processes. A connection's two directions know each other.
-struct NetworkLink {
-  ProcessId from;
-  ProcessId to;
-  NetworkLink* back = nullptr;
-  LinkQuality quality;
+/// One direction between two processes. What each message needs is one cache line; the rest, which
+/// only partitions and broken connections need, stands aside.
+struct alignas(64) NetworkLink {
+  struct Aside {
+    LinkQuality quality;      // if it is not the network's standard
+    Packet* held_first = nullptr;
+    Packet* held_last = nullptr;
+    std::uint64_t asides = 0;  // refusals and closings, which only faults send
+  };
+
   /// Each message has one draw of each purpose, by its number, so that a fault that strikes one
   /// message, or changes the link for a while, leaves the draws of all others as they are.
   Rng stream;
-  std::uint64_t sent = 0;         // messages so far
-  std::uint64_t asides = 0;       // refusals and closings, which only faults send
-  std::uint32_t cuts = 0;
-  std::uint32_t holding_cuts = 0;
   Instant last_arrival{};         // of the current connection, in this direction
+  const LinkQuality* quality = nullptr;
+  NetworkLink* back = nullptr;    // the other direction
+  Aside* aside = nullptr;
+  std::uint32_t sent = 0;         // messages so far
   std::uint32_t connection = 1;   // the current one
   std::uint32_t dead_before = 0;  // connections below this number lost what was under way
-  Packet* held_first = nullptr;
-  Packet* held_last = nullptr;
+  std::uint16_t cuts = 0;
+  std::uint16_t holding_cuts = 0;
 };
+static_assert(sizeof(NetworkLink) == 64);
 
 /// Strikes the n-th message that matches. Empty fields match anything.
 struct MessageRule {
@@ -178,6 +183,9 @@ class Network {
   using Link = NetworkLink;
 
   Link& link(ProcessId from, ProcessId to);
+  Link& make_link(ProcessId from, ProcessId to);
+  Link::Aside& aside(Link& link);
+  LinkQuality& own_quality(Link& link);
   Packet& take_packet();
   void give_back(Packet& packet);
   void transmit(Link& link, Packet& packet);

@@ -1,5 +1,5 @@
-// What the simulator costs on this machine: medians over repeated, interleaved rounds, and the ratio
-// to a floor that means nothing. Figures are reported, never asserted.
+// What the simulator costs on this machine: medians over repeated, interleaved rounds, and the
+// ratio to a floor that means nothing. Figures are reported, never asserted.
 //
 //   locklab_bench [--rounds N] [--quick]
 #include <fmt/format.h>
@@ -140,8 +140,7 @@ int main(int argc, char** argv) {
       sink ^= into.digest;
     }
   };
-  add("lock-run", static_cast<double>(runs), "run",
-      [&] { lock_runs(runs, 1, runner, result); });
+  add("lock-run", static_cast<double>(runs), "run", [&] { lock_runs(runs, 1, runner, result); });
   add("lock-run with trace", static_cast<double>(runs), "run", [&] {
     for (std::uint64_t i = 0; i < runs; ++i) {
       Recording recording;

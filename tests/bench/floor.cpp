@@ -176,8 +176,7 @@ std::uint64_t work(Loop& loop, std::uint32_t clients, std::uint32_t servers,
 
 }  // namespace
 
-std::uint64_t floor_messages(std::uint32_t clients, std::uint32_t servers,
-                             std::uint64_t requests) {
+std::uint64_t floor_messages(std::uint32_t clients, std::uint32_t servers, std::uint64_t requests) {
   Loop loop;
   return work(loop, clients, servers, requests);
 }

@@ -83,7 +83,8 @@ std::uint64_t messages(Arena& arena, std::uint32_t clients, std::uint32_t server
   const auto name_of = [&world](std::string_view prefix, std::uint32_t number) {
     char digits[12];
     std::size_t length = 0;
-    for (; number > 0; number /= 10) digits[sizeof digits - ++length] = static_cast<char>('0' + number % 10);
+    for (; number > 0; number /= 10)
+      digits[sizeof digits - ++length] = static_cast<char>('0' + number % 10);
     return world.names().text(
         world.names().join(prefix, {digits + sizeof digits - length, length}));
   };

@@ -148,6 +148,16 @@ TEST_CASE("a client that waits for its own lock is a circle of one [corpus 76]")
   CHECK(trial.only("deadlock").what == "waits_for_itself");
 }
 
+TEST_CASE("a wait that ends in having the lock, or in doing without it, is no circle") {
+  Trial trial;
+  trial.run.waits("client-a").requests("client-a", 1).at(1ms);
+  SUBCASE("granted") { trial.run.granted("client-a", 1, 9978ms); }
+  SUBCASE("assumed") { trial.run.refused("client-a", 1).assumes("client-a", 1); }
+  trial.run.wait_over("client-a");
+  trial.ends(3ms);
+  CHECK(trial.all().empty());
+}
+
 TEST_CASE("waits that end by themselves, or follow one order, make no circle [neg-lock-order]") {
   Trial trial;
   SUBCASE("bounded waits") {

@@ -13,10 +13,10 @@ TEST_CASE("what a terminal would obey is written out") {
   CHECK(safe_text("a\nb\tc") == "a\\nb\\tc");
   CHECK(safe_text(std::string_view("a\0b", 3)) == "a\\u0000b");
   CHECK(safe_text("\x7f") == "\\u007f");
-  CHECK(safe_text("\u009b") == "\\u009b");            // C1: CSI in one character
-  CHECK(safe_text("a\u202eb") == "a\\u202eb");        // right-to-left override
-  CHECK(safe_text("a\u200bb") == "a\\u200bb");        // an invisible difference
-  CHECK(safe_text("\U000e0041") == "\\U000e0041");    // a tag character
+  CHECK(safe_text("\u009b") == "\\u009b");          // C1: CSI in one character
+  CHECK(safe_text("a\u202eb") == "a\\u202eb");      // right-to-left override
+  CHECK(safe_text("a\u200bb") == "a\\u200bb");      // an invisible difference
+  CHECK(safe_text("\U000e0041") == "\\U000e0041");  // a tag character
 }
 
 TEST_CASE("what is not UTF-8 is written out byte by byte") {

@@ -46,9 +46,9 @@ class Dice {
   std::uint64_t state_;
 };
 
-constexpr std::array<std::string_view, 7> kHostile{
-    "lock:item-123", "",           "\x1b[2J\"\\\n",           "zürich\u202e",
-    "日本",          "{\"seq\":1}", "</script><b onclick=x>"};
+constexpr std::array<std::string_view, 7> kHostile{"lock:item-123",         "",     "\x1b[2J\"\\\n",
+                                                   "zürich\u202e",          "日本", "{\"seq\":1}",
+                                                   "</script><b onclick=x>"};
 
 /// Fills the fields of any payload.
 struct Filler {
@@ -99,7 +99,7 @@ struct Filler {
     if (dice.below(4) == 0) field = field.max();
   }
   template <class Enum>
-    requires std::is_enum_v<Enum>
+  requires std::is_enum_v<Enum>
   void operator()(std::string_view, Enum& field) {
     do field = static_cast<Enum>(dice.below(16));
     while (to_string(field) == "?");
@@ -197,8 +197,7 @@ TEST_CASE("every payload with any fields comes back bit by bit") {
 }
 
 TEST_CASE("a trace file is ASCII, whatever the names are") {
-  for (const char c : written(random_recording(3)))
-    REQUIRE((c == '\n' || (c >= 0x20 && c < 0x7f)));
+  for (const char c : written(random_recording(3))) REQUIRE((c == '\n' || (c >= 0x20 && c < 0x7f)));
 }
 
 TEST_CASE("numbers above 2^53 survive") {
@@ -237,8 +236,8 @@ TEST_CASE("an error says where it is and what is wrong") {
         "run.jsonl:2:71: there is no event \"lock_grabbed\"");
   CHECK(error_of(replaced(good, "\"process\":\"client-a\"", "\"process\":\"client-z\"")) ==
         "run.jsonl:2:40: there is no process \"client-z\"");
-  CHECK(error_of(replaced(good, "\"why\":\"expired\"", "\"why\":\"tired\"")).find(
-            ": \"why\" cannot be \"tired\"") != std::string::npos);
+  CHECK(error_of(replaced(good, "\"why\":\"expired\"", "\"why\":\"tired\""))
+            .find(": \"why\" cannot be \"tired\"") != std::string::npos);
   CHECK(error_of(replaced(good, "\"seq\":2,", "\"seq\":1,")) ==
         "run.jsonl:3:8: event 1 cannot follow event 1");
   CHECK(error_of(replaced(good, "\"seq\":2,", "\"seq\":2.5,")) ==
@@ -341,8 +340,8 @@ TEST_CASE("deep nesting and huge lines are only errors") {
   const std::string good = written(document_scenario_4());
   CHECK(!read_recording_json(with_line(good, 2, std::string(100'000, '['))).has_value());
   CHECK(!read_recording_json(
-             with_line(good, 2, "{\"event\":" + std::string(50'000, '[') +
-                                    std::string(50'000, ']') + "}"))
+             with_line(good, 2,
+                       "{\"event\":" + std::string(50'000, '[') + std::string(50'000, ']') + "}"))
              .has_value());
   CHECK(!read_recording_json(std::string(1'000'000, 'x')).has_value());
 }

@@ -36,7 +36,9 @@ struct OneNode {
   Timeline timeline(Instant end) { return make_timeline(run.finish(end)); }
 };
 
-TEST_CASE("scenario 1: belief from the grant to the release, ownership from the third key to the third delete") {
+TEST_CASE(
+    "scenario 1: belief from the grant to the release, ownership from the third key to the third "
+    "delete") {
   const Timeline timeline = make_timeline(document_scenario_1());
   REQUIRE(timeline.beliefs.size() == 2);
   CHECK(timeline.beliefs[0].span == Interval{ms(5), ms(5005)});
@@ -54,7 +56,8 @@ TEST_CASE("scenario 1: belief from the grant to the release, ownership from the 
   }
 }
 
-TEST_CASE("scenario 4: A is wrong from the moment its promise ends, though it sleeps and cannot know") {
+TEST_CASE(
+    "scenario 4: A is wrong from the moment its promise ends, though it sleeps and cannot know") {
   const Recording recording = document_scenario_4();
   const Timeline timeline = make_timeline(recording);
   REQUIRE(timeline.beliefs.size() == 2);
