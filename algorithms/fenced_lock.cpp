@@ -57,7 +57,8 @@ constexpr std::array<std::string_view, 2> kCounters{"process", "shared"};
 
 constexpr std::array kCounterStart{Parameter{
     "counter_start", Parameter::Type::integer, "0",
-    "what the counter shows before the first grant (a counter on Redis is seeded with it)"}};
+    "what the process's own counter shows before the first grant (a counter on Redis is a key of "
+    "the scenario: \"token:\" and the resource)"}};
 
 constexpr std::array kDocumentParameters = joined(
     joined(kSimpleRedisLockParameters, kCounterStart),
@@ -75,7 +76,7 @@ constexpr std::array kDocumentPresets{
 };
 
 constexpr std::array kParameters =
-    joined(with_default(kSimpleRedisLockParameters, "value_scope", "acquisition"), kCounterStart);
+    with_default(kSimpleRedisLockParameters, "value_scope", "acquisition");
 constexpr std::array<PresetValue, 0> kNothing{};
 constexpr std::array kCareful{
     PresetValue{"cleanup_on_unknown", "true"}, PresetValue{"reject_nonpositive_extension", "true"},

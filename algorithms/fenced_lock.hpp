@@ -17,9 +17,8 @@ extern const std::span<const Preset> kFencedLockDocumentPresets;
 extern const std::span<const Parameter> kFencedLockParameters;
 extern const std::span<const Preset> kFencedLockPresets;
 
-/// "token:" + resource, the counter on a Redis node. Whoever deploys a node seeds it with the
-/// lock's setting `counter_start`: scenario 4 of the document counts from 99, so that the first
-/// token is 100.
+/// "token:" + resource, the counter on a Redis node. It counts from 0 unless the scenario gives the
+/// node such a key: scenario 4 of the document counts from 99, so that the first token is 100.
 Symbol token_key(Process& self, Symbol resource);
 
 /// innerLock.tryLock(), then tokenGenerator.incrementAndGet().

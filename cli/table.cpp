@@ -8,8 +8,8 @@ namespace locklab {
 namespace {
 
 constexpr std::size_t kGap = 2;  // between columns
-constexpr std::size_t kLeastFold =
-    24;  // narrower than this nobody reads; the line gets too long instead
+// Room for the longest name of an invariant and a comma. With less, the line gets too long instead.
+constexpr std::size_t kLeastFold = 25;
 
 void append_cell(std::string& line, std::string_view cell, std::size_t width, Table::Align align) {
   const std::size_t missing = width - std::min(width, columns(cell));

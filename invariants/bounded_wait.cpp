@@ -1,15 +1,18 @@
 // LIVENESS: nobody waits long for a lock that nobody believes to hold [spec 1.3; corpus 5, 10, 18,
 // 40, 43, 44]. Only idle time counts against the bound: time in which no living client believes to
 // hold the lock, and in which the waiter itself runs. A bound on the whole wait may be set beside
-// it, for holders that never let go (corpus 52). The waiter's crash ends its wait; one that gave up
-// is judged by what it had waited.
+// it, for holders that never let go (corpus 52), and one on the time that a release takes (corpus
+// 45). The waiter's crash ends its wait; one that gave up is judged by what it had waited.
 //
-//   idle   the lock was idle for longer than the bound
-//   total  the wait was longer than the bound, whatever the reason
-//   never  the run came to rest, and the waiter still waits for a lock that nobody holds
+//   idle     the lock was idle for longer than the bound
+//   total    the wait was longer than the bound, whatever the reason
+//   never    the run came to rest, and the waiter still waits for a lock that nobody holds
+//   no_try   the waiter gave up on a lock that nobody holds, without having asked for it (corpus
+//            114)
+//   release  giving the lock back took longer than the bound, or does not end
 //
-// A finding spans the whole wait. Its `dormant` is what the waiter slept of it, its `active` what
-// was counted against the bound.
+// A finding spans the whole wait, or release. Its `dormant` is what the waiter slept of it, its
+// `active` what was counted against the bound.
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -24,21 +27,29 @@ class BoundedWait final : public Invariant {
   BoundedWait(std::pmr::memory_resource* memory, const InvariantSettings& settings)
       : idle_bound_(settings.bounded_wait_idle),
         total_bound_(settings.bounded_wait_total),
+        release_bound_(settings.bounded_wait_release),
         waiters_(memory) {}
 
   EventMask events() const override {
     return events_of<LockWaitBegan, LockWaitEnded, LockRequested, LockRefused, LockGranted,
-                     LockAssumed, ProcessPaused, ProcessResumed, ProcessCrashed>();
+                     LockAssumed, ReleaseBegan, LockReleased, ProcessPaused, ProcessResumed,
+                     ProcessCrashed>();
   }
 
   void observe(const TraceEvent& event, const LockBook& book, Findings& findings) override {
     if (std::holds_alternative<LockWaitBegan>(event.what)) {
-      begin(event, book);
+      begin(std::get<LockWaitBegan>(event.what).lock, {}, event, book);
+      return;
+    }
+    if (const auto* release = std::get_if<ReleaseBegan>(&event.what)) {
+      if (release_bound_) begin(release->lock, release->attempt, event, book);
       return;
     }
     if (waiters_.empty()) return;
     if (const auto* ended = std::get_if<LockWaitEnded>(&event.what)) {
-      end_wait(ended->lock, event, book, findings);
+      end_wait(*ended, event, book, findings);
+    } else if (const auto* released = std::get_if<LockReleased>(&event.what)) {
+      end_release(released->attempt, event, book, findings);
     } else if (const auto* grant = std::get_if<LockGranted>(&event.what)) {
       judge_all(grant->lock, event.at, book, findings);  // an idle time ends here
     } else if (const auto* assumed = std::get_if<LockAssumed>(&event.what)) {
@@ -66,8 +77,12 @@ class BoundedWait final : public Invariant {
     for (Waiter& waiter : waiters_) {
       judge(waiter, end.at, book, findings);
       const bool idle = book.lock(waiter.lock).believers.empty();
-      if (!waiter.reported && end.quiescent && idle && !waiter.asleep)
-        report("never", waiter, book, findings);
+      if (!waiter.reported && end.quiescent && !waiter.asleep) {
+        if (waiter.releases)
+          report("release", waiter, book, findings);
+        else if (idle)
+          report("never", waiter, book, findings);
+      }
       if (waiter.reported) findings.measure(waiter.finding, slept(waiter, end.at), counted(waiter));
     }
   }
@@ -76,6 +91,7 @@ class BoundedWait final : public Invariant {
   struct Waiter {
     ProcessId process;
     LockBook::LockNumber lock = 0;
+    AttemptId releases;  // none: it waits for the lock
     EventSeq event;
     Instant began{};
     bool asleep = false;
@@ -89,11 +105,15 @@ class BoundedWait final : public Invariant {
     Duration awake{};
   };
 
-  void begin(const TraceEvent& event, const LockBook& book) {
-    const LockBook::LockState& lock = *book.find_lock(std::get<LockWaitBegan>(event.what).lock);
+  void begin(Symbol name, AttemptId releases, const TraceEvent& event, const LockBook& book) {
+    const LockBook::LockState* found = book.find_lock(name);
+    if (found == nullptr) return;  // of a release: nobody has asked for that lock
+    const LockBook::LockState& lock = *found;
     Waiter waiter;
     waiter.process = event.process;
     waiter.lock = book.number_of(lock);
+    waiter.releases = releases;
+    waiter.of_idle = !releases;
     waiter.event = event.seq;
     waiter.began = event.at;
     waiter.asleep = book.asleep(event.process);
@@ -115,6 +135,10 @@ class BoundedWait final : public Invariant {
   void judge(Waiter& waiter, Instant now, const LockBook& book, Findings& findings) const {
     settle(waiter, now, book);
     if (waiter.reported) return;
+    if (waiter.releases) {
+      if (waiter.awake > *release_bound_) report("release", waiter, book, findings);
+      return;
+    }
     const Duration bound = idle_bound_.value_or(book.lock(waiter.lock).longest_ttl + 1s);
     if (waiter.idle > bound) {
       report("idle", waiter, book, findings);
@@ -135,10 +159,24 @@ class BoundedWait final : public Invariant {
       if (book.lock(waiter.lock).name == name) judge(waiter, now, book, findings);
   }
 
-  void end_wait(Symbol name, const TraceEvent& event, const LockBook& book, Findings& findings) {
+  void end_wait(const LockWaitEnded& ended, const TraceEvent& event, const LockBook& book,
+                Findings& findings) {
     const auto waiter = std::ranges::find_if(waiters_, [&](const Waiter& open) {
-      return open.process == event.process && book.lock(open.lock).name == name;
+      return !open.releases && open.process == event.process &&
+             book.lock(open.lock).name == ended.lock;
     });
+    if (waiter == waiters_.end()) return;
+    judge(*waiter, event.at, book, findings);
+    const bool idle = book.lock(waiter->lock).believers.empty();
+    if (!waiter->reported && !ended.granted && ended.tries == 0 && idle)
+      report("no_try", *waiter, book, findings);
+    close(*waiter, event.at, book, findings);
+    waiters_.erase(waiter);
+  }
+
+  void end_release(AttemptId attempt, const TraceEvent& event, const LockBook& book,
+                   Findings& findings) {
+    const auto waiter = std::ranges::find(waiters_, attempt, &Waiter::releases);
     if (waiter == waiters_.end()) return;
     close(*waiter, event.at, book, findings);
     waiters_.erase(waiter);
@@ -171,6 +209,7 @@ class BoundedWait final : public Invariant {
 
   std::optional<Duration> idle_bound_;
   std::optional<Duration> total_bound_;
+  std::optional<Duration> release_bound_;
   std::pmr::vector<Waiter> waiters_;
 };
 

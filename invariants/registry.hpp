@@ -33,6 +33,8 @@ struct InvariantSettings {
   std::optional<Duration> bounded_wait_idle;
   /// bounded_wait: the longest wait whatever the reason. None: there is no such bound.
   std::optional<Duration> bounded_wait_total;
+  /// bounded_wait: the longest that giving a lock back may take. None: there is no such bound.
+  std::optional<Duration> bounded_wait_release;
   /// fairness: judge every lock, not only those that claim to serve in the order of arrival.
   bool fairness_force = false;
   /// fairness: who began to wait this much earlier or less did not surely arrive earlier.

@@ -59,6 +59,14 @@ std::string_view why_removed(RemovalReason reason) {
   return "?";
 }
 
+/// The number that begins at `place`; what is too long for one wraps around.
+std::uint64_t number_after(std::string_view name, std::size_t place) {
+  std::uint64_t number = 0;
+  for (const char digit : name.substr(place))
+    number = 10 * number + static_cast<std::uint64_t>(digit - '0');
+  return number;
+}
+
 /// Why a belief ended, as the end of "client-a no longer believes that it holds the lock: ...".
 std::string_view why_ended(BeliefEnd end) {
   switch (end) {
@@ -68,6 +76,8 @@ std::string_view why_ended(BeliefEnd end) {
       return "its own deadline has come";
     case BeliefEnd::told:
       return "it was told so";
+    case BeliefEnd::stopped:
+      return "its program has stopped";
     case BeliefEnd::crashed:
       return "it crashed";
   }
@@ -351,7 +361,9 @@ struct Narrator::Teller {
     return attempt ? " for " + n.client(attempt) : std::string();
   }
   std::string writer(AttemptId attempt) const {
-    return attempt ? n.client(attempt) : std::string("somebody without a lock");
+    if (attempt) return n.client(attempt);
+    const ProcessId client = n.timeline_.client_of(event.seq);
+    return client ? n.process(client) : std::string("somebody");
   }
   /// It was done on behalf of an attempt that does not own the key.
   std::string stranger(AttemptId owner, AttemptId by) const {
@@ -425,16 +437,16 @@ std::string Narrator::value(const Value& value) const {
 }
 
 std::string Narrator::list(std::vector<ProcessId> processes) const {
+  constexpr std::size_t kMost = 8;
   std::sort(processes.begin(), processes.end());
   processes.erase(std::unique(processes.begin(), processes.end()), processes.end());
   std::string out;
+  std::size_t named = 0;
   for (std::size_t first = 0; first < processes.size();) {
     std::size_t last = first;
-    while (last + 1 < processes.size() &&
-           processes[last + 1].number == processes[last].number + 1 &&
-           same_role(processes[first], processes[last + 1]))
-      ++last;
+    while (last + 1 < processes.size() && follows(processes[last], processes[last + 1])) ++last;
     if (last < first + 2) last = first;  // two neighbours are shorter with a comma
+    if (++named > kMost) return out + fmt::format(" and {} more", processes.size() - first);
     if (!out.empty()) out += ", ";
     out += process(processes[first]);
     if (last > first) out += " … " + process(processes[last]);
@@ -443,16 +455,27 @@ std::string Narrator::list(std::vector<ProcessId> processes) const {
   return out;
 }
 
+/// The names count on: redis-9 and redis-10, client-a and client-b.
+bool Narrator::follows(ProcessId a, ProcessId b) const {
+  if (!a || b.number != a.number + 1 || b.number > names_.size()) return false;
+  const std::string_view first = names_[a.number - 1];
+  const std::string_view second = names_[b.number - 1];
+  const auto stem = [](std::string_view name) {
+    return name.substr(0, name.find_last_not_of("0123456789") + 1);
+  };
+  if (stem(first) != first && stem(second) != second)
+    return stem(first) == stem(second) &&
+           number_after(first, stem(first).size()) + 1 == number_after(second, stem(second).size());
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !first.empty() && first.size() == second.size() && is_letter(first.back()) &&
+         is_letter(second.back()) && second.back() == first.back() + 1 &&
+         first.substr(0, first.size() - 1) == second.substr(0, second.size() - 1);
+}
+
 std::string Narrator::comparison(FencingToken token, FencingToken highest) {
   if (!highest) return fmt::format("{}, the first it knows of", token.number);
   const std::string_view sign = token < highest ? "<" : token == highest ? "=" : ">";
   return fmt::format("{} {} {}", token.number, sign, highest.number);
-}
-
-bool Narrator::same_role(ProcessId a, ProcessId b) const {
-  const auto& processes = recording_.processes;
-  return a && b && a.number <= processes.size() && b.number <= processes.size() &&
-         processes[a.number - 1].role == processes[b.number - 1].role;
 }
 
 Duration Narrator::pause_after(const TraceEvent& event) const {

@@ -30,7 +30,7 @@ class Narrator {
   /// "the lock", or "lock orders" where a run has several.
   std::string lock(Symbol symbol) const;
   std::string value(const Value& value) const;
-  /// "redis-1, redis-3"; neighbours by number are "redis-1 … redis-5". Sorts its argument.
+  /// "redis-1, redis-3"; three or more in a row are "redis-1 … redis-5".
   std::string list(std::vector<ProcessId> processes) const;
   /// "100 < 101": a write's token and the highest that the storage had seen before.
   static std::string comparison(FencingToken token, FencingToken highest);
@@ -39,7 +39,7 @@ class Narrator {
 
  private:
   struct Teller;
-  bool same_role(ProcessId a, ProcessId b) const;
+  bool follows(ProcessId a, ProcessId b) const;
 
   const Recording& recording_;
   const Timeline& timeline_;

@@ -67,6 +67,12 @@ constexpr std::array kStandIns{
     StandIn{U'✓', "+"},   StandIn{U'✗', "x"}, StandIn{U'→', "->"}, StandIn{U'×', "x"},
 };
 
+std::string_view stand_in_of(Character character) {
+  for (const StandIn& candidate : kStandIns)
+    if (character.valid && candidate.sign == character.value) return candidate.ascii;
+  return {};
+}
+
 std::size_t columns_of(char32_t value) {
   if (value < 0x300) return 1;
   const auto within = [value](char32_t first, char32_t last) {
@@ -107,11 +113,9 @@ std::string ascii_text(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const Character character = character_at(text, at);
     at += character.bytes;
-    const auto* stand_in =
-        std::find_if(kStandIns.begin(), kStandIns.end(),
-                     [&](const StandIn& candidate) { return candidate.sign == character.value; });
-    if (character.valid && stand_in != kStandIns.end())
-      out += stand_in->ascii;
+    const std::string_view stand_in = stand_in_of(character);
+    if (!stand_in.empty())
+      out += stand_in;
     else if (!character.valid || character.value >= 0x7F || is_dangerous(character.value))
       append_escaped(out, character);
     else

@@ -73,15 +73,16 @@ class BriefStory {
 
   /// Lines of one process that say the same again and again become one.
   struct Fold {
-    enum class Kind : std::uint8_t { none, refusals, extensions };
+    enum class Kind : std::uint8_t { none, refusals, extensions, writes };
     Kind kind = Kind::none;
     std::size_t line = 0;
     std::uint32_t count = 0;
     std::uint32_t most_votes = 0;
     std::uint32_t of = 0;
     Instant last{};
-    Symbol lock;
+    Symbol lock;  // or the register
     Instant promise_until{};
+    ProcessId client;  // that writes
   };
 
   // ---- events ----
@@ -117,7 +118,9 @@ class BriefStory {
     wanted_.erase(event_->process);
     const auto fold = folds_.find(event_->process);
     const bool said = fold != folds_.end() && fold->second.kind == Fold::Kind::refusals;
-    if (!what.granted && (what.tries > 1 || !said)) add(Tone::refused, narrated());
+    const auto assumed = assumed_.find(event_->process);
+    const bool goes_on = assumed != assumed_.end() && assumed->second == event_->at;
+    if (!what.granted && !goes_on && (what.tries > 1 || !said)) add(Tone::refused, narrated());
   }
   void tell(const LockRefused& what) {
     const std::string answers = end_phase(event_->process, index_, Ask::answers);
@@ -131,7 +134,7 @@ class BriefStory {
       else
         text += plain_words(to_string(what.why)) + (answers.empty() ? "" : "; " + answers);
       const std::size_t line = add(Tone::refused, std::move(text));
-      folds_[event_->process] = {Fold::Kind::refusals, line, 0, 0, 0, {}, what.lock, {}};
+      folds_[event_->process] = {Fold::Kind::refusals, line, 0, 0, 0, {}, what.lock, {}, {}};
     }
     Fold& now = folds_[event_->process];
     ++now.count;
@@ -157,6 +160,7 @@ class BriefStory {
   }
   void tell(const LockAssumed&) {
     end_phase(event_->process, index_, Ask::nothing);
+    assumed_[event_->process] = event_->at;
     add(Tone::wrong, narrated());
   }
   void tell(const LeaseExtended& what) {
@@ -164,7 +168,7 @@ class BriefStory {
     Fold& fold = folds_[event_->process];
     if (fold.kind != Fold::Kind::extensions || fold.lock != what.lock) {
       const std::size_t line = add(Tone::good, narrated());
-      folds_[event_->process] = {Fold::Kind::extensions, line, 0, 0, 0, {}, what.lock, {}};
+      folds_[event_->process] = {Fold::Kind::extensions, line, 0, 0, 0, {}, what.lock, {}, {}};
     }
     Fold& now = folds_[event_->process];
     ++now.count;
@@ -202,12 +206,24 @@ class BriefStory {
   }
   void tell(const DomainEvent&) { add(Tone::plain, narrated()); }
   void tell(const WriteAccepted& what) {
-    add(blamed_writes().contains(index_) ? Tone::violation : Tone::good, narrated(),
-        timeline_.client_of(what.attempt));
+    const ProcessId client = writer(what.attempt);
+    if (blamed_writes().contains(index_)) {
+      add(Tone::violation, narrated(), client);
+      return;
+    }
+    // One write after the other, and nothing else.
+    Fold& fold = folds_[event_->process];
+    const bool goes_on = fold.kind == Fold::Kind::writes && fold.line + 1 == lines_.size() &&
+                         fold.lock == what.subject && fold.client == client;
+    if (!goes_on) {
+      const std::size_t line = add(Tone::good, narrated(), client);
+      folds_[event_->process] = {Fold::Kind::writes, line, 0, 0, 0, {}, what.subject, {}, client};
+    }
+    Fold& now = folds_[event_->process];
+    ++now.count;
+    now.last = event_->at;
   }
-  void tell(const WriteRejected& what) {
-    add(Tone::refused, narrated(), timeline_.client_of(what.attempt));
-  }
+  void tell(const WriteRejected& what) { add(Tone::refused, narrated(), writer(what.attempt)); }
   void tell(const ViolationBegan& what) {
     add(Tone::violation, fmt::format("VIOLATION {}: {}", what.finding + std::uint64_t{1},
                                      plain_words(narrator_.text(what.invariant))));
@@ -259,6 +275,8 @@ class BriefStory {
                                        : "; they serve nobody for " + shown(what.serving_after)));
   }
   void tell(const ClockChanged& what) {
+    // Of a suspension, which has a line of its own.
+    if (what.change == ClockChange::frozen || what.change == ClockChange::thawed) return;
     const std::vector<ProcessId> processes = together<ClockChanged>([&](const ClockChanged& other) {
       return other.change == what.change && other.by == what.by && other.rate_ppm == what.rate_ppm;
     });
@@ -277,7 +295,14 @@ class BriefStory {
     const bool own = what.why == RemovalReason::deleted || what.why == RemovalReason::overwritten;
     const bool ordinary = what.why == RemovalReason::expired || (own && !foreign);
     const bool by_restart = what.why == RemovalReason::lost && recovers_now(event_->process);
-    if (!ordinary && !by_restart) add(foreign ? Tone::wrong : Tone::fault, narrated());
+    // Where it costs the owner the lock, that line says who did it.
+    const bool fatal =
+        foreign && std::any_of(timeline_.ownerships.begin(), timeline_.ownerships.end(),
+                               [&](const OwnershipSpan& span) {
+                                 return span.attempt == what.attempt && span.taken_by &&
+                                        span.span.until == event_->at;
+                               });
+    if (!ordinary && !by_restart && !fatal) add(foreign ? Tone::wrong : Tone::fault, narrated());
   }
 
   /// It says itself what it lost.
@@ -502,27 +527,37 @@ class BriefStory {
   void tell_unseen() {
     std::set<std::pair<AttemptId, Instant>> told;
     for (const OwnershipSpan& own : timeline_.ownerships) {
-      const bool given_back = own.why == RemovalReason::deleted && !own.by_other;
+      const bool given_back = own.why == RemovalReason::deleted && !own.taken_by;
       if (own.open || given_back) continue;
       told.emplace(own.attempt, own.span.until);
       add_unseen(own.span.until, own.client, own.attempt, loss(own),
                  own.why != RemovalReason::expired);
     }
     for (const BeliefSpan& belief : timeline_.beliefs) {
-      for (const Interval& part : belief.wrong)
-        if (part.from >= belief.promise_until && !key_dies_soon(told, belief, part.from))
+      for (const Interval& part : belief.wrong) {
+        if (belief.assumed || part.from < belief.promise_until) continue;
+        const std::string whom = narrator_.process(belief.client);
+        if (part.from == belief.span.from)
           add_unseen(part.from, belief.client, belief.attempt,
-                     fmt::format("the promise to {} is over", narrator_.process(belief.client)));
+                     fmt::format("the promise to {} was over at {}, before it came", whom,
+                                 shown(belief.promise_until)),
+                     true);
+        else if (!key_dies_soon(told, belief, part.from))
+          add_unseen(part.from, belief.client, belief.attempt,
+                     fmt::format("the promise to {} is over", whom));
+      }
       if (belief.open || belief.why == BeliefEnd::released || belief.why == BeliefEnd::crashed)
         continue;
-      std::string text = fmt::format(
-          "{} no longer believes that it holds {}: {}", narrator_.process(belief.client),
-          narrator_.lock(belief.lock),
-          belief.why == BeliefEnd::told ? "it was told so" : "its own deadline has come");
-      const bool told_so = belief.why == BeliefEnd::told;
+      std::string text =
+          fmt::format("{} no longer believes that it holds {}: {}",
+                      narrator_.process(belief.client), narrator_.lock(belief.lock),
+                      belief.why == BeliefEnd::told      ? "it was told so"
+                      : belief.why == BeliefEnd::stopped ? "its program has stopped"
+                                                         : "its own deadline has come");
+      const bool by_event = belief.why != BeliefEnd::deadline;
       lines_.push_back(
-          {line_at(belief.span.until, belief.client, Tone::plain, std::move(text), told_so),
-           !told_so});
+          {line_at(belief.span.until, belief.client, Tone::plain, std::move(text), by_event),
+           !by_event});
     }
   }
 
@@ -539,14 +574,19 @@ class BriefStory {
   std::string loss(const OwnershipSpan& own) const {
     const Attempt* attempt = timeline_.attempt(own.attempt);
     std::string text = narrator_.lock(own.lock) + " of " + narrator_.process(own.client);
-    if (own.by_other)
-      text += " is taken away by another client";
+    if (own.taken_by)
+      text += " is taken away by " + thief(own);
     else if (own.why == RemovalReason::expired)
       text += " expires";
     else
       text += fmt::format(" is {} at the service", to_string(own.why));
     if (attempt == nullptr || attempt->of == 1) return text;
     return text + fmt::format(": its key is left on {} of {} nodes", own.nodes_left, attempt->of);
+  }
+
+  std::string thief(const OwnershipSpan& own) const {
+    const bool itself = timeline_.client_of(own.taken_by) == own.client;
+    return itself ? "another attempt of its own" : narrator_.client(own.taken_by);
   }
 
   /// `seen`: it follows from the events of that instant; otherwise it may be their reason.
@@ -562,6 +602,11 @@ class BriefStory {
       tone = Tone::wrong;
     }
     lines_.push_back({line_at(at, client, tone, std::move(text), seen), !seen});
+  }
+
+  ProcessId writer(AttemptId attempt) const {
+    const ProcessId client = timeline_.client_of(attempt);
+    return client ? client : timeline_.client_of(event_->seq);
   }
 
   bool stands_still(ProcessId process, Instant at) const {
@@ -643,6 +688,10 @@ class BriefStory {
                               shown(fold.last));
       if (fold.of > 1)
         line.text += fmt::format(", with at most {} of {}", fold.most_votes, fold.of);
+    } else if (fold.kind == Fold::Kind::writes) {
+      line.text = fmt::format("{} accepts {} writes of {} to {}, the last at {}", who, fold.count,
+                              fold.client ? narrator_.process(fold.client) : "somebody",
+                              narrator_.text(fold.lock), shown(fold.last));
     } else if (fold.kind == Fold::Kind::extensions) {
       line.text = fmt::format("{} extends {} {} times, at last at {}", who, what, fold.count,
                               shown(fold.last));
@@ -662,6 +711,7 @@ class BriefStory {
   std::map<ProcessId, std::vector<std::size_t>> phases_;  // calls since the last word about a lock
   std::map<ProcessId, std::size_t> wanted_;  // the line "wants the lock", until its terms are known
   std::map<ProcessId, std::size_t> releases_;  // the line "gives it back", until that is done
+  std::map<ProcessId, Instant> assumed_;       // when it last went on without the lock
   std::map<ProcessId, Fold> folds_;
   std::map<std::string_view, MessageTrouble> messages_;
   std::optional<std::set<std::size_t>> blamed_;

@@ -98,7 +98,7 @@ struct Step {
   bool begins = false;
   ProcessId node;
   RemovalReason why{};
-  bool by_other = false;
+  AttemptId taken_by;
   bool open = false;
 };
 
@@ -202,6 +202,7 @@ class Builder {
       if (request == requests_.end()) return;
       CallSpan& call = timeline_.calls[request->second];
       if (call.effect == CallSpan::Effect::none) call.effect = effect;
+      timeline_.acts.push_back({event.seq, call.client});
       return;
     }
   }
@@ -217,6 +218,7 @@ class Builder {
   }
   void see(const TraceEvent& event, const LockAssumed& what) {
     begin_belief(event, what.attempt, what.lock, {}, event.at);  // nobody promised anything
+    timeline_.beliefs.back().assumed = true;
   }
   void see(const TraceEvent&, const LeaseExtended& what) {
     BeliefSpan* belief = open_belief(what.attempt);
@@ -246,7 +248,7 @@ class Builder {
         held->second.dead_at = dead_at(what.expires_at);
         return;
       }
-      drop(held, event.at, RemovalReason::overwritten, true);
+      drop(held, event.at, RemovalReason::overwritten, what.attempt);
     }
     if (what.attempt)
       holdings_[key] = {what.attempt, event.at, what.expires, dead_at(what.expires_at)};
@@ -264,7 +266,7 @@ class Builder {
     if (what.why == RemovalReason::overwritten && what.by == what.attempt) return;
     const auto held = holdings_.find({event.process, what.key});
     if (held == holdings_.end() || held->second.attempt != what.attempt) return;
-    drop(held, event.at, what.why, what.by && what.by != what.attempt);
+    drop(held, event.at, what.why, what.by == what.attempt ? AttemptId{} : what.by);
   }
   void see(const TraceEvent& event, const TokenIssued&) {
     note_effect(event, CallSpan::Effect::counted);
@@ -288,8 +290,10 @@ class Builder {
     const bool blamed =
         accepted && std::any_of(recording_.findings.begin(), recording_.findings.end(),
                                 [&](const Finding& f) { return accused(f) == event.seq; });
-    timeline_.writes.push_back({index_, event.at, event.process, timeline_.client_of(what.attempt),
-                                what.subject, what.token, what.highest, accepted, blamed});
+    ProcessId client = timeline_.client_of(what.attempt);
+    if (!client) client = timeline_.client_of(event.seq);
+    timeline_.writes.push_back({index_, event.at, event.process, client, what.subject, what.token,
+                                what.highest, accepted, blamed});
   }
 
   /// The write that a finding is about: of those among its proof, the last. The others are what it
@@ -380,14 +384,14 @@ class Builder {
       const auto next = std::next(held);
       if (held->second.expires)
         if (const auto at = clock.passed(held->second.dead_at, now, wall, changed))
-          drop(held, std::max(*at, held->second.from), RemovalReason::expired, false);
+          drop(held, std::max(*at, held->second.from), RemovalReason::expired, {});
       held = next;
     }
   }
 
   using Holdings = std::map<std::pair<ProcessId, Symbol>, Holding>;
 
-  void drop(Holdings::iterator held, Instant at, RemovalReason why, bool by_other,
+  void drop(Holdings::iterator held, Instant at, RemovalReason why, AttemptId taken_by,
             bool open = false) {
     std::vector<Step>& steps = steps_[held->second.attempt];
     // What came and went at once was never to be seen.
@@ -395,15 +399,15 @@ class Builder {
       holdings_.erase(held);
       return;
     }
-    steps.push_back({held->second.from, true, held->first.first, {}, false, false});
-    steps.push_back({at, false, held->first.first, why, by_other, open});
+    steps.push_back({held->second.from, true, held->first.first, {}, {}, false});
+    steps.push_back({at, false, held->first.first, why, taken_by, open});
     holdings_.erase(held);
   }
 
   void finish() {
     for (auto& [node, clock] : clocks_)
       expire(node, clock, timeline_.end, clock.foreseen(timeline_.end), false);
-    while (!holdings_.empty()) drop(holdings_.begin(), timeline_.end, {}, false, true);
+    while (!holdings_.empty()) drop(holdings_.begin(), timeline_.end, {}, {}, true);
     for (auto& [attempt, steps] : steps_) add_ownerships(attempt, steps);
     std::stable_sort(
         timeline_.ownerships.begin(), timeline_.ownerships.end(),
@@ -440,7 +444,7 @@ class Builder {
                                       {since, step.at},
                                       step.open,
                                       step.why,
-                                      step.by_other,
+                                      step.taken_by,
                                       nodes});
     }
   }
@@ -509,6 +513,13 @@ const Attempt* Timeline::attempt(AttemptId id) const {
 ProcessId Timeline::client_of(AttemptId id) const {
   const Attempt* found = attempt(id);
   return found == nullptr ? ProcessId{} : found->client;
+}
+
+ProcessId Timeline::client_of(EventSeq service_event) const {
+  const auto place =
+      std::lower_bound(acts.begin(), acts.end(), service_event,
+                       [](const ServiceAct& act, EventSeq wanted) { return act.event < wanted; });
+  return place == acts.end() || place->event != service_event ? ProcessId{} : place->client;
 }
 
 const BeliefSpan* Timeline::belief_of(AttemptId attempt) const {

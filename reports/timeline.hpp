@@ -33,6 +33,7 @@ struct BeliefSpan {
   Interval span;
   bool open = false;        // still so when the run ended
   BeliefEnd why{};          // unless open
+  bool assumed = false;     // nobody granted it
   Instant promise_until{};  // the last one; kEndOfTime: until released
   Instant release_began = kEndOfTime;
   /// Where it is wrong: the promise is over, or the service does not see it as the owner. Never
@@ -47,8 +48,8 @@ struct OwnershipSpan {
   ProcessId client;
   Interval span;
   bool open = false;
-  RemovalReason why{};    // unless open: what became of the key that was missed
-  bool by_other = false;  // unless open: it was removed on behalf of another attempt
+  RemovalReason why{};  // unless open: what became of the key that was missed
+  AttemptId taken_by;   // unless open: on whose behalf, if not its own; none: nobody's
   std::uint32_t nodes_left = 0;
 };
 
@@ -112,6 +113,12 @@ struct CallSpan {
   Effect effect{};
 };
 
+/// What a service did, and for whom, where a request led to it.
+struct ServiceAct {
+  EventSeq event;
+  ProcessId client;
+};
+
 struct Attempt {
   AttemptId id;
   ProcessId client;
@@ -130,10 +137,13 @@ struct Timeline {
   std::vector<ClockMark> clocks;
   std::vector<WriteMark> writes;
   std::vector<CallSpan> calls;
+  std::vector<ServiceAct> acts;  // in the order of the trace
 
   /// The attempt of that number, or null if the trace never said whose it is.
   const Attempt* attempt(AttemptId id) const;
   ProcessId client_of(AttemptId id) const;
+  /// Who asked a service for what this event says; none if no request led to it.
+  ProcessId client_of(EventSeq service_event) const;
   /// The belief that `attempt` led to, or null.
   const BeliefSpan* belief_of(AttemptId attempt) const;
 };

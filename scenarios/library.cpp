@@ -26,6 +26,9 @@ std::vector<std::string_view> library_names() {
     names.push_back(
         file.path.substr(kFolder.size(), file.path.size() - kFolder.size() - kEnding.size()));
   }
+  // The files are in the order of their paths, in which "doc-3-jump.json" stands before
+  // "doc-3.json".
+  std::sort(names.begin(), names.end());
   std::stable_partition(names.begin(), names.end(),
                         [](std::string_view name) { return name.starts_with("doc-"); });
   return names;

@@ -184,7 +184,7 @@ void Runner::Deployment::add_redis() {
     auto* server = make<redis::Server>(process, redis_kinds, scenario.redis.options);
     for (const SeedKey& key : scenario.redis.keys)
       if (key.node.empty() || key.node == text)
-        server->seed(world.names().intern(key.key), value(key.value));
+        server->initialize(world.names().intern(key.key), value(key.value));
     process.set_actor(*server);
     redis.push_back(server);
   }

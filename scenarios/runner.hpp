@@ -23,7 +23,7 @@ std::string_view to_string(Verdict verdict);
 std::string_view to_string(StopReason reason);
 
 struct RunOptions {
-  std::optional<std::uint64_t> seed;   // instead of the scenario's
+  std::optional<std::uint64_t> seed{}; // instead of the scenario's
   Recording* recording = nullptr;      // filled, if wanted; a fresh one
   bool explain_mismatches = true;      // a search asks only for the verdict
 };

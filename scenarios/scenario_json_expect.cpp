@@ -123,6 +123,7 @@ void read_checks(Reading& reading, const Node& node) {
     Section s(reading, *wait, "checks/bounded_wait");
     checks.bounded_wait_idle = optional_duration(s, "idle");
     checks.bounded_wait_total = optional_duration(s, "total");
+    checks.bounded_wait_release = optional_duration(s, "release");
   }
   if (const Node* lost = r.child("lost_release")) {
     Section s(reading, *lost, "checks/lost_release");

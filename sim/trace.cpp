@@ -42,6 +42,8 @@ std::string_view to_string(BeliefEnd end) {
       return "deadline";
     case BeliefEnd::told:
       return "told";
+    case BeliefEnd::stopped:
+      return "stopped";
     case BeliefEnd::crashed:
       return "crashed";
   }

@@ -27,7 +27,7 @@ namespace locklab {
 
 enum class LossReason : std::uint8_t { random, partition, fault, connection, receiver_down };
 enum class ClockChange : std::uint8_t { jump, rate, slew, frozen, thawed };
-enum class BeliefEnd : std::uint8_t { released, deadline, told, crashed };
+enum class BeliefEnd : std::uint8_t { released, deadline, told, stopped, crashed };
 enum class RemovalReason : std::uint8_t { deleted, expired, evicted, lost, overwritten };
 enum class Rejection : std::uint8_t { stale_token, equal_token, missing_token, other_owner, version };
 /// What happened to the shop, in the shop's own words.

@@ -36,10 +36,11 @@ TEST_CASE("every list has everything, for people and for scripts") {
                                                  {"faults", fault_kinds().size()},
                                                  {"invariants", invariant_rows().size()},
                                                  {"workloads", workloads().size()}};
-  for (const auto& [kind, size] : sizes) {
+  for (const auto& row : sizes) {
+    const std::string& kind = row.first;
     CAPTURE(kind);
     const Json items = list(kind);
-    CHECK(items.size() == size);
+    CHECK(items.size() == row.second);
     const Outcome table = test::locklab({"list", kind, "--width", "200"});
     CHECK(table.code == 0);
     for (const Json& item : items)

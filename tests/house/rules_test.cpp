@@ -251,6 +251,6 @@ TEST_CASE("the reader of code is not fooled by comments and texts") {
   CHECK(code_only("int a; // try\nint b;") == "int a;       \nint b;");
   CHECK(code_only("a /* x\ny */ b") == "a     \n     b");
   CHECK(code_only("f(\"a\\\"try\", 'x', '\\'') + 1'000") == "f(\"      \", ' ', '  ') + 1'000");
-  CHECK(code_only("R\"(try \" // )\" + 1") == std::string(15, ' ') + " + 1");
+  CHECK(code_only("R\"(try \" // )\" + 1") == std::string(14, ' ') + " + 1");
   CHECK(lines_with_word("try_acquire\nretry\n try {", "try") == std::vector<std::size_t>{3});
 }

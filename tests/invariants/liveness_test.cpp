@@ -86,6 +86,75 @@ TEST_CASE("a bound on the whole wait catches a holder that never lets go [corpus
   CHECK(trial.only("bounded_wait").active == 40s);
 }
 
+TEST_CASE("who gives up without a try has not been served [corpus 114]") {
+  Trial trial;
+  trial.run.requests("client-a", 1).at(1ms).granted("client-a", 1, 9978ms);
+
+  SUBCASE("on a free lock") {
+    trial.run.at(100ms).begins_release("client-a", 1).released("client-a", 1);
+    trial.run.at(200ms).waits("client-b", true).wait_over("client-b", false, 0);
+    trial.ends(1s);
+    CHECK(trial.only("bounded_wait").what == "no_try");
+    CHECK(trial.only("bounded_wait").from == ms(200));
+    CHECK(trial.only("bounded_wait").until == ms(200));
+    CHECK(trial.sentence("bounded_wait") ==
+          "client-b wants inventory:item-123 at 200ms and gives up without having asked for it, "
+          "though nobody holds it");
+  }
+  SUBCASE("one that somebody holds would have been refused") {
+    trial.run.at(200ms).waits("client-b", true).wait_over("client-b", false, 0);
+    trial.ends(1s);
+    CHECK(trial.all().empty());
+  }
+}
+
+TEST_CASE("a bound on releases catches one that does not end [corpus 45]") {
+  InvariantSettings settings;
+  settings.bounded_wait_release = 1s;
+  Trial trial(settings);
+  trial.run.requests("client-a", 1).at(1ms).granted("client-a", 1, 9978ms);
+
+  SUBCASE("in time") {
+    trial.run.at(100ms).begins_release("client-a", 1).at(1100ms).released("client-a", 1);
+    trial.ends(20s);
+    CHECK(trial.all().empty());
+  }
+  SUBCASE("late") {
+    trial.run.at(100ms).begins_release("client-a", 1).at(1101ms).released("client-a", 1);
+    trial.ends(20s);
+    CHECK(trial.only("bounded_wait").what == "release");
+    CHECK(trial.only("bounded_wait").from == ms(100));
+    CHECK(trial.only("bounded_wait").until == ms(1101));
+    CHECK(trial.only("bounded_wait").active == 1001ms);
+  }
+  SUBCASE("never") {
+    trial.run.at(100ms).begins_release("client-a", 1);
+    trial.ends(20s);
+    CHECK(trial.only("bounded_wait").until == kEndOfTime);
+    CHECK(trial.sentence("bounded_wait") ==
+          "client-a gives inventory:item-123 back since 100ms and never has done");
+  }
+  SUBCASE("hangs: nothing is left to happen") {
+    trial.run.at(100ms).begins_release("client-a", 1);
+    trial.ends(200ms, true);
+    CHECK(trial.only("bounded_wait").what == "release");
+  }
+  SUBCASE("asleep for most of it") {
+    trial.run.at(100ms).begins_release("client-a", 1).pauses("client-a");
+    trial.run.at(9000ms).resumes("client-a").released("client-a", 1);
+    trial.ends(20s);
+    CHECK(trial.all().empty());
+  }
+}
+
+TEST_CASE("there is no bound on releases, unless it is said") {
+  Trial trial;
+  trial.run.requests("client-a", 1).at(1ms).granted("client-a", 1, 9978ms);
+  trial.run.at(100ms).begins_release("client-a", 1);
+  trial.ends(3600s);
+  CHECK(trial.all().empty());
+}
+
 TEST_CASE("two clients that take two locks in opposite order wait for each other [corpus 104]") {
   Trial trial;
   trial.run.lock("x").requests("client-a", 1).at(1ms).granted("client-a", 1, 9978ms);

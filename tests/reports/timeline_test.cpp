@@ -119,7 +119,7 @@ TEST_CASE("a key that another removes is known to have been taken away") {
   one.run.event(ms(20), one.node,
                 KeyRemoved{one.key, {}, AttemptId{1}, AttemptId{2}, RemovalReason::deleted});
   const Timeline timeline = one.timeline(ms(30));
-  CHECK(timeline.ownerships.at(0).by_other);
+  CHECK(timeline.ownerships.at(0).taken_by == AttemptId{2});
   CHECK(timeline.beliefs.at(0).wrong == std::vector<Interval>{{ms(20), ms(30)}});
 }
 

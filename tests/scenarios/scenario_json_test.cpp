@@ -263,7 +263,8 @@ TEST_CASE("faults, with a single name for a list") {
 
 TEST_CASE("checks and expectations") {
   const Scenario s = read(with(R"(
-    "checks": {"bounded_wait": {"idle": "12s", "total": "60s"}, "lost_release": {"grace": "2s"},
+    "checks": {"bounded_wait": {"idle": "12s", "total": "60s", "release": "5s"},
+               "lost_release": {"grace": "2s"},
                "fairness": {"force": true, "margin": "5ms"}, "skip": ["deadlock"]},
     "expect": {"violates": ["stale_write", "token_order"],
                "findings": [{"invariant": "stale_write", "from": "1s", "until": "end", "active": "0s"}],
@@ -273,6 +274,7 @@ TEST_CASE("checks and expectations") {
                "damage": {"oversold": 1}})"));
   CHECK(s.checks.bounded_wait_idle == 12s);
   CHECK(s.checks.bounded_wait_total == 60s);
+  CHECK(s.checks.bounded_wait_release == 5s);
   CHECK(s.checks.lost_release_grace == 2s);
   CHECK(s.checks.fairness_force);
   CHECK(s.checks.fairness_margin == 5ms);

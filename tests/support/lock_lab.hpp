@@ -250,7 +250,8 @@ class LockLab {
     Instant since{};
     int believers = 0;
     for (const TraceEvent& event : recorder_.events) {
-      const bool begins = std::holds_alternative<LockGranted>(event.what);
+      const bool begins = std::holds_alternative<LockGranted>(event.what) ||
+                          std::holds_alternative<LockAssumed>(event.what);
       const bool ends = std::holds_alternative<BeliefEnded>(event.what);
       if (!begins && !ends) continue;
       if (believers > 1) both += event.at - since;
@@ -269,7 +270,6 @@ class LockLab {
     std::size_t broken = 0;
     for (const TraceEvent& event : recorder_.events) {
       if (const auto* granted = std::get_if<LockGranted>(&event.what)) {
-        if (granted->votes == 0) continue;  // works without the lock
         for (const Promise& promise : promises)
           if (promise.until > event.at) ++broken;
         promises.push_back({granted->attempt, granted->promise_until});

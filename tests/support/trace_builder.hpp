@@ -66,8 +66,8 @@ class TraceBuilder {
   TraceBuilder& waits(std::string_view who, bool bounded = false) {
     return tell(who, LockWaitBegan{lock_, bounded});
   }
-  TraceBuilder& wait_over(std::string_view who, bool granted = true) {
-    return tell(who, LockWaitEnded{lock_, granted, 1});
+  TraceBuilder& wait_over(std::string_view who, bool granted = true, std::uint32_t tries = 1) {
+    return tell(who, LockWaitEnded{lock_, granted, tries});
   }
   TraceBuilder& requests(std::string_view who, std::uint32_t attempt) {
     return tell(who, LockRequested{lock_, AttemptId{attempt}, ttl_, quorum_, of_, fifo_});

@@ -40,8 +40,7 @@ int main() {
       ++failures;
       continue;
     }
-    runner.run(*scenario, {.seed = std::nullopt, .recording = nullptr, .explain_mismatches = false},
-               result);
+    runner.run(*scenario, {.explain_mismatches = false}, result);
     print(stdout, name);
     std::printf(" %016" PRIx64 " ", result.digest);
     print(stdout, to_string(result.verdict));

@@ -29,17 +29,12 @@ Server::Server(Process& self, const Kinds& kinds, const ServerOptions& options)
 // Persistence reads the wall clock whatever clock expiry reads.
 std::int64_t Server::wall_ms() const { return whole_ms(self_.wall_now()); }
 
-void Server::initialize(Symbol key, const Value& value) {
-  Changes changes;
-  keys_.set({.now_ms = 0, .by = AttemptId{}, .changes = changes}, key, value, SetOptions{}, 0);
-}
-
 std::int64_t Server::now_ms() const {
   return options_.expiry_clock == ClockKind::wall ? whole_ms(self_.wall_now())
                                                   : whole_ms(self_.mono_now());
 }
 
-void Server::seed(Symbol key, const Value& value) {
+void Server::initialize(Symbol key, const Value& value) {
   keys_.apply({.kind = Change::Kind::stored, .key = key, .value = value});
 }
 

@@ -37,10 +37,8 @@ class Server final : public Actor {
  public:
   Server(Process& self, const Kinds& kinds, const ServerOptions& options);
 
-  /// A key that is there before the run; it does not expire.
-  void seed(Symbol key, const Value& value);
-
-  /// Gives a key its first value, before the run: a counter that has been counting for long.
+  /// Gives a key its first value, before the run: a counter that has been counting for long. It
+  /// does not expire.
   void initialize(Symbol key, const Value& value);
 
   void on_message(const Packet& packet) override;

@@ -3,8 +3,8 @@
 
 #include "sim/ids.hpp"
 #include "sim/rpc.hpp"
+#include "sim/services/storage/kinds.hpp"
 #include "sim/services/storage/protocol.hpp"
-#include "sim/services/storage/server.hpp"
 
 namespace locklab::storage {
 

@@ -3,19 +3,10 @@
 
 #include "sim/network.hpp"
 #include "sim/process.hpp"
+#include "sim/services/storage/kinds.hpp"
 #include "sim/services/storage/register.hpp"
 
 namespace locklab::storage {
-
-/// The kinds of message to and from storage, as symbols of one run.
-struct Kinds {
-  explicit Kinds(Names& names)
-      : read(names.intern("read")),
-        read_reply(names.intern("read reply")),
-        write(names.intern("write")),
-        write_reply(names.intern("write reply")) {}
-  Symbol read, read_reply, write, write_reply;
-};
 
 class Server final : public Actor {
  public:
