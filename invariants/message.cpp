@@ -115,12 +115,12 @@ std::string lost_release(const Words& words) {
 std::string bounded_wait(const Words& words) {
   const bool still = words.finding.until == kEndOfTime;
   if (words.finding.what == "no_try")
-    return fmt::format("{} wants {} at {} and gives up without having asked for it, though nobody "
-                       "holds it",
-                       words.process(0), words.subject(), words.at());
+    return fmt::format(
+        "{} wants {} at {} and gives up without having asked for it, though nobody holds it",
+        words.process(0), words.subject(), words.at());
   if (words.finding.what == "release")
-    return still ? fmt::format("{} gives {} back since {} and never has done",
-                               words.process(0), words.subject(), words.at())
+    return still ? fmt::format("{} gives {} back since {} and never has done", words.process(0),
+                               words.subject(), words.at())
                  : fmt::format("{} takes {} to give {} back, {}", words.process(0),
                                to_string(words.finding.active), words.subject(), words.span());
   const std::string wait =

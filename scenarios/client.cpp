@@ -50,8 +50,8 @@ Task<> Client::run_thread(std::uint32_t index) {
   Thread& thread = *threads_[index];
   if (spec_.start > Duration{0}) co_await self_.sleep_until(Instant{spec_.start});
   const Flow flow = co_await run_steps(thread, *thread.program);
-  // An exception that nobody caught, or the program's own stop: nobody is left who would act on what
-  // the thread held, nor give it back [corpus 106].
+  // An exception that nobody caught, or the program's own stop: nobody is left who would act on
+  // what the thread held, nor give it back [corpus 106].
   if (flow == Flow::stop)
     for (const Thread::Held& holding : thread.held)
       beliefs_.end(holding.lease.attempt, BeliefEnd::stopped);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 
 namespace locklab {
@@ -81,7 +80,7 @@ std::string text(const char* what, const std::optional<Number>& wanted) {
 bool matches(const Expectation& expected, std::span<const Finding> findings, const Metrics& metrics,
              ProcessNames processes, std::vector<std::string>* mismatches) {
   bool all = true;
-  const auto differs = [&](const std::function<std::string()>& sentence) {
+  const auto differs = [&](const auto& sentence) {
     all = false;
     if (mismatches != nullptr) mismatches->push_back(sentence());
   };

@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
     const std::string_view argument = argv[i];
     if (argument == "--quick") {
       rounds = 3;
-      scale = 10;
+      scale = 5;
     } else if (argument == "--rounds" && i + 1 < argc) {
       rounds = std::max(1, std::atoi(argv[++i]));
     } else {
@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
   const std::uint64_t run_events = result.traced;
   const std::uint64_t run_fired = result.events;
 
-  const std::uint64_t requests = 300'000 / scale;
+  const std::uint64_t requests = 1'000'000 / scale;
   const std::uint64_t runs = 2'000 / scale;
   std::vector<Work> works;
   const auto add = [&works](std::string name, double units, std::string unit,

@@ -89,7 +89,7 @@ std::uint64_t digest_of(const Payload& payload) {
 TEST_CASE("a word of an event is the enumerator's name") {
   CHECK(words_of<LossReason>(5).contains("receiver_down"));
   CHECK(words_of<ClockChange>(5).contains("frozen"));
-  CHECK(words_of<BeliefEnd>(4).contains("deadline"));
+  CHECK(words_of<BeliefEnd>(5).contains("deadline"));
   CHECK(words_of<RemovalReason>(5).contains("overwritten"));
   CHECK(words_of<Rejection>(5).contains("stale_token"));
   CHECK(words_of<DomainAct>(5).contains("job_ran"));
