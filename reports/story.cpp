@@ -638,13 +638,18 @@ class BriefStory {
     return lines_.size() - 1;
   }
 
-  /// A line before the events of that instant, or after them.
+  /// A line before the events of that instant; or after them, though before what is said of them.
   StoryLine line_at(Instant at, ProcessId who, Tone tone, std::string text, bool after) const {
+    const std::vector<TraceEvent>& events = recording_.events;
     const auto next = std::partition_point(
-        recording_.events.begin(), recording_.events.end(),
+        events.begin(), events.end(),
         [&](const TraceEvent& event) { return after ? event.at <= at : event.at < at; });
-    const auto index = static_cast<std::size_t>(next - recording_.events.begin());
-    return {at, index - (after && index > 0 ? 1 : 0), who, tone, std::move(text)};
+    auto index = static_cast<std::size_t>(next - events.begin());
+    if (after && index > 0) --index;
+    if (after)
+      for (std::size_t i = index; i > 0 && events[i].at == at; --i)
+        if (std::holds_alternative<ViolationBegan>(events[i].what)) index = i - 1;
+    return {at, index, who, tone, std::move(text)};
   }
 
   /// The event of that index, if it happens at the same instant as the present one.

@@ -42,9 +42,7 @@ void Client::on_crash(bool) {
   threads_.clear();
 }
 
-void Client::on_message(const Packet&) {
-  LOCKLAB_ASSERT(!"nobody sends requests to a client");
-}
+void Client::on_message(const Packet&) { LOCKLAB_ASSERT(!"nobody sends requests to a client"); }
 
 Task<> Client::run_thread(std::uint32_t index) {
   Thread& thread = *threads_[index];
@@ -87,8 +85,8 @@ Task<Client::Flow> Client::run_step(Thread& thread, const Step& step) {
       Thread::Held* holding = held(thread, step);
       if (holding == nullptr) co_return Flow::next;
       const Lease& lease = holding->lease;
-      const bool valid = lease.promised == kForever ||
-                         lease.start.elapsed(self_, lease.clock) < lease.promised;
+      const bool valid =
+          lease.promised == kForever || lease.start.elapsed(self_, lease.clock) < lease.promised;
       self_.world().emit(self_.id(), StepTaken{words_.check, Duration{0}, valid});
       if (valid) co_return Flow::next;
       co_return refused(thread, step);
@@ -158,8 +156,9 @@ Client::Thread::Held* Client::held(Thread& thread, const Step& step) {
 }
 
 void Client::drop(Thread& thread, AttemptId attempt) {
-  std::erase_if(thread.held,
-                [attempt](const Thread::Held& holding) { return holding.lease.attempt == attempt; });
+  std::erase_if(thread.held, [attempt](const Thread::Held& holding) {
+    return holding.lease.attempt == attempt;
+  });
 }
 
 Client::Flow Client::refused(Thread& thread, const Step& step) {
@@ -256,8 +255,7 @@ Task<Client::Flow> Client::auto_extend(Thread& thread, const Step& step) {
   AutoExtend policy;
   policy.period = step.period;
   policy.retry_after = step.retry_after;
-  policy.on_false =
-      step.notify ? AutoExtend::OnFalse::notify : AutoExtend::OnFalse::stop_silently;
+  policy.on_false = step.notify ? AutoExtend::OnFalse::notify : AutoExtend::OnFalse::stop_silently;
   policy.on_error = step.retry_errors ? AutoExtend::OnError::retry : AutoExtend::OnError::die;
   policy.stop_at_deadline = step.stop_at_deadline;
   policy.max_hold = step.max_hold;
@@ -325,17 +323,16 @@ Task<Client::Flow> Client::sell(Thread& thread, const Step& step) {
   if (step.think > Duration{0}) co_await self_.sleep(step.think);
   const std::int64_t available = stock->value.as_integer();
   if (available < step.amount) co_return Flow::next;
-  const auto written =
-      co_await storage_.write(subject, Value::integer(available - step.amount), under,
-                              {true, stock->version, step.compare_version});
+  const auto written = co_await storage_.write(subject, Value::integer(available - step.amount),
+                                               under, {true, stock->version, step.compare_version});
   if (!written) co_return Flow::stop;
   if (written->kind == storage::ReplyKind::accepted)
     tell(DomainAct::sold, step, step.amount, under.attempt);
   co_return Flow::next;
 }
 
-// Charge an order once. The payment provider is part of storage's answer, or (external) a party that
-// checks no token and has charged before storage is asked.
+// Charge an order once. The payment provider is part of storage's answer, or (external) a party
+// that checks no token and has charged before storage is asked.
 Task<Client::Flow> Client::charge(Thread& thread, const Step& step) {
   const Symbol subject = symbol(step.subject);
   const storage::Guard under = guard(thread, step);
@@ -374,8 +371,7 @@ Task<Client::Flow> Client::lead(Thread& thread, const Step& step) {
   for (Duration led{0}; led < step.time; led += every) {
     const auto written = co_await storage_.write(subject, Value::name(self_.name()), under);
     if (!written) co_return Flow::stop;
-    if (written->kind == storage::ReplyKind::accepted)
-      tell(DomainAct::led, step, 1, under.attempt);
+    if (written->kind == storage::ReplyKind::accepted) tell(DomainAct::led, step, 1, under.attempt);
     co_await self_.sleep(every);
   }
   co_return Flow::next;

@@ -1,5 +1,6 @@
-// A client of a scenario: it runs its programs, each a list of steps, with the locks and the storage
-// that the scenario gives it. The algorithms know nothing of steps, and steps nothing of algorithms.
+// A client of a scenario: it runs its programs, each a list of steps, with the locks and the
+// storage that the scenario gives it. The algorithms know nothing of steps, and steps nothing of
+// algorithms.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +58,7 @@ class Client final : public Actor {
     const Program* program;
     std::pmr::vector<Held> held;  // the one acquired last at the end
     std::pmr::vector<Read> read;
-    bool skipping = false;        // to the next acquire
+    bool skipping = false;  // to the next acquire
   };
   enum class Flow : std::uint8_t { next, stop };
   class Section;

@@ -89,13 +89,14 @@ bool matches(const Expectation& expected, std::span<const Finding> findings, con
     const bool found = std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
       return finding.invariant == wanted;
     });
-    if (!found) differs([&] { return fmt::format("{} was expected to be violated, and held", wanted); });
+    if (!found)
+      differs([&] { return fmt::format("{} was expected to be violated, and held", wanted); });
   }
   std::vector<std::string_view> said;
   for (const Finding& finding : findings) {
-    const bool wanted = std::any_of(
-        expected.violates.begin(), expected.violates.end(),
-        [&](const std::string& invariant) { return invariant == finding.invariant; });
+    const bool wanted =
+        std::any_of(expected.violates.begin(), expected.violates.end(),
+                    [&](const std::string& invariant) { return invariant == finding.invariant; });
     const bool repeated = std::find(said.begin(), said.end(), finding.invariant) != said.end();
     if (wanted || repeated) continue;
     if (mismatches != nullptr) said.push_back(finding.invariant);
@@ -109,10 +110,10 @@ bool matches(const Expectation& expected, std::span<const Finding> findings, con
                                    [&](const Finding& finding) { return fits(wanted, finding); });
     if (found) continue;
     differs([&] {
-      std::string sentence = fmt::format(
-          "no finding of {}{}{}{}{}", wanted.invariant, text("from", wanted.from),
-          text("until", wanted.until), text("dormant", wanted.dormant),
-          text("active", wanted.active));
+      std::string sentence =
+          fmt::format("no finding of {}{}{}{}{}", wanted.invariant, text("from", wanted.from),
+                      text("until", wanted.until), text("dormant", wanted.dormant),
+                      text("active", wanted.active));
       for (const Finding& finding : findings)
         if (finding.invariant == wanted.invariant)
           sentence += fmt::format("; there was one from {} until {}, dormant {}, active {}",
@@ -133,11 +134,11 @@ bool matches(const Expectation& expected, std::span<const Finding> findings, con
           text("promise_until", wanted.promise_until), text("belief_until", wanted.belief_until),
           text("token", wanted.token), text("votes", wanted.votes), *grant_missing + 1);
       for (const GrantRecord& grant : metrics.grants())
-        sentence += fmt::format(
-            "; {} at {} validity {} promise_until {} belief_until {} token {} votes {}",
-            name_of(processes, grant.process), to_string(grant.at), to_string(grant.validity),
-            to_string(grant.promise_until), to_string(grant.belief_until), grant.token.number,
-            grant.votes);
+        sentence +=
+            fmt::format("; {} at {} validity {} promise_until {} belief_until {} token {} votes {}",
+                        name_of(processes, grant.process), to_string(grant.at),
+                        to_string(grant.validity), to_string(grant.promise_until),
+                        to_string(grant.belief_until), grant.token.number, grant.votes);
       return sentence;
     });
   }
@@ -156,11 +157,9 @@ bool matches(const Expectation& expected, std::span<const Finding> findings, con
       return sentence;
     });
   }
-  const auto write_missing =
-      first_missing(expected.writes, metrics.writes(),
-                    [&](const ExpectedWrite& w, const WriteRecord& f) {
-                      return fits(w, f, processes, metrics);
-                    });
+  const auto write_missing = first_missing(
+      expected.writes, metrics.writes(),
+      [&](const ExpectedWrite& w, const WriteRecord& f) { return fits(w, f, processes, metrics); });
   if (write_missing) {
     const ExpectedWrite& wanted = expected.writes[*write_missing];
     differs([&] {

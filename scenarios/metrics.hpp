@@ -76,7 +76,7 @@ class Metrics final : public TraceObserver {
   /// From the grant to the end of the belief.
   std::span<const Duration> hold_times() const { return hold_times_; }
   std::uint64_t timeouts() const { return timeouts_; }
-  std::uint64_t expiries() const { return expiries_; }      // keys that ended by themselves
+  std::uint64_t expiries() const { return expiries_; }  // keys that ended by themselves
   std::uint64_t extensions() const { return extensions_; }
   std::uint64_t stale_writes_rejected() const { return rejected_; }
   bool happened(Damage damage) const { return happened_[static_cast<std::size_t>(damage)]; }
@@ -98,9 +98,9 @@ class Metrics final : public TraceObserver {
   struct Count {
     DomainAct act;
     Symbol subject;
-    std::int64_t total = 0;     // of amounts
+    std::int64_t total = 0;  // of amounts
     std::int64_t times = 0;
-    AttemptId newest;           // led: the latest grant that has acted
+    AttemptId newest;  // led: the latest grant that has acted
     std::int64_t stale = 0;
   };
   Count& count(DomainAct act, Symbol subject);

@@ -223,10 +223,10 @@ void Runner::Deployment::wire_clients() {
           redis::Client(process, ProcessId{first_redis.number + node}, redis_kinds, {});
     const storage::Client to_storage(process, storage_process, storage_kinds,
                                      {.timeout = scenario.storage.call_timeout});
-    auto* client = make<Client>(
-        process, spec, spec.lock ? *spec.lock : scenario.lock, default_lock,
-        std::span<const Program>(spec.threads),
-        std::span<const redis::Client>(nodes, scenario.redis.nodes), to_storage, words, &attempts);
+    auto* client = make<Client>(process, spec, spec.lock ? *spec.lock : scenario.lock, default_lock,
+                                std::span<const Program>(spec.threads),
+                                std::span<const redis::Client>(nodes, scenario.redis.nodes),
+                                to_storage, words, &attempts);
     process.set_actor(*client);
     clients.push_back(client);
   }
@@ -249,8 +249,8 @@ void Runner::run(const Scenario& scenario, const RunOptions& options, RunResult&
   arena_.reset();
   const std::uint64_t seed = options.seed.value_or(scenario.seed);
   if (options.recording != nullptr) options.recording->events.clear();
-  deployment_ = new (arena_.take(sizeof(Deployment)))
-      Deployment(arena_, scenario, seed, options.recording);
+  deployment_ =
+      new (arena_.take(sizeof(Deployment))) Deployment(arena_, scenario, seed, options.recording);
   Deployment& deployed = *deployment_;
   World& world = deployed.world;
 
@@ -267,9 +267,8 @@ void Runner::run(const Scenario& scenario, const RunOptions& options, RunResult&
   result.messages = world.network().messages();
   result.findings.assign(findings.begin(), findings.end());
   result.mismatches.clear();
-  const bool fits =
-      matches(scenario.expect, findings, deployed.metrics, deployed.process_names,
-              options.explain_mismatches ? &result.mismatches : nullptr);
+  const bool fits = matches(scenario.expect, findings, deployed.metrics, deployed.process_names,
+                            options.explain_mismatches ? &result.mismatches : nullptr);
   if (result.stopped == StopReason::event_limit)
     result.verdict = Verdict::undecided;
   else
@@ -292,14 +291,12 @@ void Runner::fill(Recording& recording, const RunResult& result) const {
       role = ProcessRole::storage;
     else if (process.id() >= deployment_->first_redis)
       role = ProcessRole::redis;
-    recording.processes.push_back({std::string(world.names().text(process.name())),
-                                   std::string(world.names().text(
-                                       world.machine_name(process.machine()))),
-                                   role});
+    recording.processes.push_back(
+        {std::string(world.names().text(process.name())),
+         std::string(world.names().text(world.machine_name(process.machine()))), role});
   }
   recording.faults.clear();
-  for (const ScheduledFault& fault : scenario.faults)
-    recording.faults.push_back({describe(fault)});
+  for (const ScheduledFault& fault : scenario.faults) recording.faults.push_back({describe(fault)});
   recording.names.copy_from(world.names());
   recording.findings = result.findings;
   recording.ended = result.ended;

@@ -23,9 +23,9 @@ std::string_view to_string(Verdict verdict);
 std::string_view to_string(StopReason reason);
 
 struct RunOptions {
-  std::optional<std::uint64_t> seed{}; // instead of the scenario's
-  Recording* recording = nullptr;      // filled, if wanted; a fresh one
-  bool explain_mismatches = true;      // a search asks only for the verdict
+  std::optional<std::uint64_t> seed{};  // instead of the scenario's
+  Recording* recording = nullptr;       // filled, if wanted; a fresh one
+  bool explain_mismatches = true;       // a search asks only for the verdict
 };
 
 struct RunResult {
@@ -34,8 +34,8 @@ struct RunResult {
   Instant ended{};
   std::uint64_t seed = 0;
   std::uint64_t digest = 0;
-  std::uint64_t events = 0;    // of the agenda
-  std::uint64_t traced = 0;    // of the trace
+  std::uint64_t events = 0;  // of the agenda
+  std::uint64_t traced = 0;  // of the trace
   std::uint64_t messages = 0;
   std::vector<Finding> findings;
   /// What was expected and did not come, or came and was not expected: sentences.

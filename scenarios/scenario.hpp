@@ -1,6 +1,6 @@
-// A whole experiment as data: who takes part, which lock, what the clients do, what goes wrong, what
-// is checked and what is expected. A run is a pure function of it. Read from JSON (scenario_json),
-// deployed and judged by the runner.
+// A whole experiment as data: who takes part, which lock, what the clients do, what goes wrong,
+// what is checked and what is expected. A run is a pure function of it. Read from JSON
+// (scenario_json), deployed and judged by the runner.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ namespace locklab {
 enum class AfterRefusal : std::uint8_t {
   stop,   // this client's program ends
   skip,   // the steps up to the next acquire are skipped
-  go_on,  // works all the same: the client ignored the answer [corpus 6], or fails open [corpus 116]
+  go_on,  // works all the same: the client ignored the answer [corpus 6], or fails open [corpus
+          // 116]
 };
 
 /// What waiting for a lock does when a try ends in an error rather than a "no".
@@ -49,25 +50,25 @@ struct Datum {
 /// One line of a client's program. `kind` says which of the fields count.
 struct Step {
   enum class Kind : std::uint8_t {
-    at,         // time: wait for that true instant (nothing if it is past)
-    sleep,      // time: on the client's monotonic clock
-    work,       // time: the same, and the trace says that the client works
-    acquire,    // lock, mode, timeout, poll, poll_jitter, if_refused
-    check,      // lock: stop unless the client's own clock is short of the lease's deadline
-    extend,     // lock, time: ask for so much more; if_refused
-    release,    // lock
-    read,       // subject; remembers value and version
-    write,      // subject, value; with `after_read`, as computed from what was read
-    sell,       // subject, amount, think: read the stock, sell if there is enough, write the rest
-    charge,     // subject, think, external: charge an order unless it is paid
-    run_job,    // subject, time: run a job's slot unless it is marked done
-    lead,       // subject, time, every: act as leader again and again
-    append,     // subject, think: read a file's length, write one block more
-    with_lock,  // lock, timeout, poll, body: the document's executeWithLock
+    at,           // time: wait for that true instant (nothing if it is past)
+    sleep,        // time: on the client's monotonic clock
+    work,         // time: the same, and the trace says that the client works
+    acquire,      // lock, mode, timeout, poll, poll_jitter, if_refused
+    check,        // lock: stop unless the client's own clock is short of the lease's deadline
+    extend,       // lock, time: ask for so much more; if_refused
+    release,      // lock
+    read,         // subject; remembers value and version
+    write,        // subject, value; with `after_read`, as computed from what was read
+    sell,         // subject, amount, think: read the stock, sell if there is enough, write the rest
+    charge,       // subject, think, external: charge an order unless it is paid
+    run_job,      // subject, time: run a job's slot unless it is marked done
+    lead,         // subject, time, every: act as leader again and again
+    append,       // subject, think: read a file's length, write one block more
+    with_lock,    // lock, timeout, poll, body: the document's executeWithLock
     auto_extend,  // lock, body: the document's executeWithAutoExtend
     optimistic,   // subject, amount, think, tries: compare the version, retry
-    repeat,     // amount times: body
-    stop,       // the program ends
+    repeat,       // amount times: body
+    stop,         // the program ends
   };
   enum class Mode : std::uint8_t { once, poll, blocking };
 
@@ -88,15 +89,15 @@ struct Step {
   std::int64_t tries = 3;  // optimistic
   bool after_read = false;
   bool compare_version = false;
-  bool external = false;      // charge: the payment provider checks no token
+  bool external = false;  // charge: the payment provider checks no token
   bool ignore_errors = false;
   // auto_extend
   bool notify = false;        // lost lease: the section is told and stops; otherwise silently
   bool retry_errors = false;  // an error of an extension: try again; otherwise the extender dies
   bool stop_at_deadline = false;
-  Duration max_hold{};        // zero: none
-  Duration period{};          // zero: TTL / 3
-  Duration retry_after{};     // after an error; zero: the period
+  Duration max_hold{};     // zero: none
+  Duration period{};       // zero: TTL / 3
+  Duration retry_after{};  // after an error; zero: the period
   std::vector<Step> body;
   bool operator==(const Step&) const = default;
 };
@@ -163,8 +164,8 @@ struct ClientSpec {
   Duration start{};              // when its programs begin
 };
 
-/// A business that needs the lock [doc §1 "What breaks"]: its program for each client, its registers,
-/// and what counts as damage.
+/// A business that needs the lock [doc §1 "What breaks"]: its program for each client, its
+/// registers, and what counts as damage.
 struct WorkloadSpec {
   std::string kind;  // a name of workloads(); empty: clients have programs of their own
   std::string resource = "resource";
@@ -180,7 +181,7 @@ struct WorkloadSpec {
 
 struct ExpectedFinding {
   std::string invariant;
-  std::optional<Duration> from;     // true time
+  std::optional<Duration> from;  // true time
   std::optional<Duration> until;
   std::optional<Duration> dormant;
   std::optional<Duration> active;
@@ -211,7 +212,7 @@ struct ExpectedWrite {
 };
 
 struct Expectation {
-  std::vector<std::string> violates;  // exactly these invariants
+  std::vector<std::string> violates;      // exactly these invariants
   std::vector<ExpectedFinding> findings;  // each must match a finding
   std::vector<ExpectedGrant> grants;      // each must match a grant, in this order
   std::vector<ExpectedRefusal> refusals;

@@ -1,11 +1,11 @@
 // The virtual clock's agenda: events in (instant, scheduling order).
 //
-// An implicit four-ary heap whose root stays open after a pop, since the next push usually fills it;
-// the four children of a node share a cache line. Beside it stand a few first-in first-out lanes, one
-// for each of the durations that are scheduled over and over (zero delay, a call's time-out): within a
-// lane order is arrival order, and a time-out that is withdrawn before it comes due costs no heap work.
-// Withdrawal is lazy: the slot remembers who lives in it, and a stale key is recognised when it
-// surfaces.
+// An implicit four-ary heap whose root stays open after a pop, since the next push usually fills
+// it; the four children of a node share a cache line. Beside it stand a few first-in first-out
+// lanes, one for each of the durations that are scheduled over and over (zero delay, a call's
+// time-out): within a lane order is arrival order, and a time-out that is withdrawn before it comes
+// due costs no heap work. Withdrawal is lazy: the slot remembers who lives in it, and a stale key
+// is recognised when it surfaces.
 #pragma once
 
 #include <algorithm>
@@ -64,8 +64,8 @@ class EventLoop {
 
   /// Queues an event; `at` is not before now.
   EventId schedule(Instant at, const Event& event);
-  /// Queues an event `after` from now, in the lane of that duration (a new one while there are fewer
-  /// than kLanes; then the heap). For durations that recur.
+  /// Queues an event `after` from now, in the lane of that duration (a new one while there are
+  /// fewer than kLanes; then the heap). For durations that recur.
   EventId schedule_lane(Duration after, const Event& event);
 
   /// Withdraws an event. False if it has fired, or was withdrawn, before.
@@ -75,7 +75,8 @@ class EventLoop {
   bool pop(Instant limit, Event& event);
 
   /// Keeps the event that pop() took last, for a paused process: it came due, but its handle stays
-  /// good, so it can still be withdrawn or moved. Nothing may be scheduled between pop() and park().
+  /// good, so it can still be withdrawn or moved. Nothing may be scheduled between pop() and
+  /// park().
   EventId park(const Event& event);
   /// Takes a parked event back; false if it was withdrawn or moved meanwhile.
   bool unpark(EventId id, Event& event);
@@ -85,14 +86,14 @@ class EventLoop {
   template <class Visit>
   void for_each_timer(Visit visit);
 
-  /// Moves a waiting (or parked) event to another instant. Its handle and its scheduling order stay.
-  /// Linear in what waits, since only a clock change asks for it.
+  /// Moves a waiting (or parked) event to another instant. Its handle and its scheduling order
+  /// stay. Linear in what waits, since only a clock change asks for it.
   void move(EventId id, Instant at);
 
   /// Is there an event that waits for an instant not after `limit`?
   bool pending_by(Instant limit);
-  /// Could something else be due at this very instant? Never a wrong no; a yes may be due to an event
-  /// that was withdrawn. Costs next to nothing, and leaves the heap's root open.
+  /// Could something else be due at this very instant? Never a wrong no; a yes may be due to an
+  /// event that was withdrawn. Costs next to nothing, and leaves the heap's root open.
   bool may_be_pending_now() const;
 
   bool empty() const { return waiting_ == 0; }
@@ -174,8 +175,8 @@ class EventLoop {
 
 template <class Visit>
 void EventLoop::for_each_timer(Visit visit) {
-  // A clock change is rare and timers are many, so nothing is kept for this on the hot path: all slots
-  // are looked through, then visited in scheduling order.
+  // A clock change is rare and timers are many, so nothing is kept for this on the hot path: all
+  // slots are looked through, then visited in scheduling order.
   std::pmr::vector<std::uint64_t> found(&arena_);
   for (std::uint32_t i = 0; i < slots_; ++i) {
     const Slot& s = slot(i);

@@ -1,5 +1,6 @@
-// What an invariant found: structured, so that a fuzz run formats no text for it. Beside the trace's
-// ViolationBegan and ViolationEnded events it is all that a report needs to say who, when and why.
+// What an invariant found: structured, so that a fuzz run formats no text for it. Beside the
+// trace's ViolationBegan and ViolationEnded events it is all that a report needs to say who, when
+// and why.
 #pragma once
 
 #include <array>

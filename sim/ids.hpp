@@ -19,7 +19,8 @@ using MachineId = Id<struct MachineTag, std::uint32_t>;  // 1 is the first machi
 using EventSeq = Id<struct EventTag, std::uint64_t>;     // place of an event in the trace, from 1
 using MessageId = Id<struct MessageTag, std::uint64_t>;
 using CallId = Id<struct CallTag, std::uint64_t>;
-using AttemptId = Id<struct AttemptTag, std::uint32_t>;  // one try to take a lock; if it succeeds, the grant
-using FencingToken = Id<struct TokenTag, std::uint64_t>;   // none: the write carries no token
+using AttemptId =
+    Id<struct AttemptTag, std::uint32_t>;  // one try to take a lock; if it succeeds, the grant
+using FencingToken = Id<struct TokenTag, std::uint64_t>;  // none: the write carries no token
 
 }  // namespace locklab

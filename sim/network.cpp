@@ -29,26 +29,66 @@ Duration travel_time(const NetworkLink& way, std::uint64_t purpose, std::uint64_
 
 Network::Network(World& world) : world_(world), rows_(&world.arena()), rules_(&world.arena()) {}
 
+Network::Link* Network::find_link(ProcessId from, ProcessId to) const {
+  if (from.number > rows_.size()) return nullptr;
+  const Row& row = rows_[from.number - 1];
+  if (row.capacity == 0) return nullptr;
+  for (std::uint32_t i = to.number;; ++i) {
+    const Row::Place& place = row.places[i & (row.capacity - 1)];
+    if (place.to == to.number) return place.link;
+    if (place.to == 0) return nullptr;
+  }
+}
+
 Network::Link& Network::link(ProcessId from, ProcessId to) {
-  if (has_link(from, to)) [[likely]]
-    return *rows_[from.number - 1][to.number - 1];
+  if (Link* found = find_link(from, to)) [[likely]]
+    return *found;
   return make_link(from, to);
 }
 
 Network::Link& Network::make_link(ProcessId from, ProcessId to) {
-  LOCKLAB_ASSERT(from && to);
-  if (rows_.size() < from.number) rows_.resize(world_.processes());
-  std::pmr::vector<Link*>& row = rows_[from.number - 1];
-  if (row.size() < to.number) row.resize(world_.processes(), nullptr);
-  void* block = world_.arena().allocate(sizeof(Link), alignof(Link));
-  Link* made = new (block) Link{};
-  row[to.number - 1] = made;
-  made->quality = &default_;
+  constexpr std::uint32_t kPairs = 4;
+  LOCKLAB_ASSERT(from && to && from != to);
+  if (rows_.size() < world_.processes()) rows_.resize(world_.processes());
+  Row& row = rows_[from.number - 1];
+  if (row.pairs_left == 0) {
+    void* block = world_.arena().allocate(2 * kPairs * sizeof(Link), alignof(Link));
+    row.block = static_cast<Link*>(block);
+    row.pairs_left = kPairs;
+  }
+  Link* there = new (row.block) Link{};
+  Link* back = new (row.block + 1) Link{};
+  row.block += 2;
+  --row.pairs_left;
   // Streams are named after the two processes, so that a client more or less shifts no other link.
-  made->stream = world_.stream("link", world_.process(from).key(), world_.process(to).key());
-  made->back = has_link(to, from) ? &link(to, from) : nullptr;
-  if (made->back != nullptr) made->back->back = made;
-  return *made;
+  const std::uint64_t a = world_.process(from).key();
+  const std::uint64_t b = world_.process(to).key();
+  there->stream = world_.stream("link", a, b);
+  back->stream = world_.stream("link", b, a);
+  there->quality = back->quality = &default_;
+  there->back = back;
+  back->back = there;
+  insert(row, to.number, there);
+  insert(rows_[to.number - 1], from.number, back);
+  return *there;
+}
+
+void Network::insert(Row& row, std::uint32_t to, Link* made) {
+  if (2 * row.count >= row.capacity) {
+    const Row old = row;
+    row.capacity = old.capacity == 0 ? 16 : old.capacity * 2;
+    row.places = static_cast<Row::Place*>(world_.arena().take(row.capacity * sizeof(Row::Place)));
+    for (std::uint32_t i = 0; i < row.capacity; ++i) row.places[i] = {};
+    row.count = 0;
+    for (std::uint32_t i = 0; i < old.capacity; ++i)
+      if (old.places[i].to != 0) insert(row, old.places[i].to, old.places[i].link);
+    if (old.places != nullptr)
+      world_.arena().give_back(old.places, old.capacity * sizeof(Row::Place));
+  }
+  std::uint32_t i = to;
+  while (row.places[i & (row.capacity - 1)].to != 0) ++i;
+  row.places[i & (row.capacity - 1)] = {to, made};
+  ++row.count;
 }
 
 Network::Link::Aside& Network::aside(Link& way) {
@@ -117,7 +157,7 @@ MessageId Network::send_bytes(ProcessId from, ProcessId to, Symbol kind, Symbol 
 
 MessageId Network::reply_bytes(const Return& to, Symbol kind, const void* payload,
                                std::size_t size) {
-  Link& way = to.asked_on->back != nullptr ? *to.asked_on->back : link(to.server, to.client);
+  Link& way = *to.asked_on->back;
   Packet& packet = take_packet();
   packet.way = &way;
   packet.id = MessageId{++next_message_};

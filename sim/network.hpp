@@ -1,6 +1,6 @@
 // Messages between processes: latency, loss, duplication, first-in first-out connections that break
-// and come back, partitions that drop or hold, and rules that single out "the n-th SET from client-a
-// to redis-3".
+// and come back, partitions that drop or hold, and rules that single out "the n-th SET from
+// client-a to redis-3".
 //
 // A connection stands for one TCP connection per pair of processes. Within it messages keep their
 // order; a new connection gives no order against the old one, whose bytes may still arrive.
@@ -34,14 +34,14 @@ struct Packet {
   ProcessId to;
   Symbol kind;
   Symbol subject;
-  CallId call;                 // the call it asks or answers; none: one-way
+  CallId call;  // the call it asks or answers; none: one-way
   bool is_reply = false;
-  std::uint16_t size = 0;      // of the payload
+  std::uint16_t size = 0;        // of the payload
   std::uint32_t connection = 0;  // which of the pair's successive connections carries it
-  EventSeq sent;               // its MessageSent event
+  EventSeq sent;                 // its MessageSent event
   NetworkLink* way = nullptr;
-  Duration travel{};           // drawn when it was sent, needed or not
-  Packet* next = nullptr;      // in the pool, or among the held
+  Duration travel{};       // drawn when it was sent, needed or not
+  Packet* next = nullptr;  // in the pool, or among the held
   alignas(16) std::byte payload[kCapacity];
 
   template <class T>
@@ -62,7 +62,7 @@ struct LinkQuality {
 /// only partitions and broken connections need, stands aside.
 struct alignas(64) NetworkLink {
   struct Aside {
-    LinkQuality quality;      // if it is not the network's standard
+    LinkQuality quality;  // if it is not the network's standard
     Packet* held_first = nullptr;
     Packet* held_last = nullptr;
     std::uint64_t asides = 0;  // refusals and closings, which only faults send
@@ -71,9 +71,9 @@ struct alignas(64) NetworkLink {
   /// Each message has one draw of each purpose, by its number, so that a fault that strikes one
   /// message, or changes the link for a while, leaves the draws of all others as they are.
   Rng stream;
-  Instant last_arrival{};         // of the current connection, in this direction
+  Instant last_arrival{};  // of the current connection, in this direction
   const LinkQuality* quality = nullptr;
-  NetworkLink* back = nullptr;    // the other direction
+  NetworkLink* back = nullptr;  // the other direction
   Aside* aside = nullptr;
   std::uint32_t sent = 0;         // messages so far
   std::uint32_t connection = 1;   // the current one
@@ -90,12 +90,12 @@ struct MessageRule {
   ProcessId from;
   ProcessId to;
   Symbol kind;
-  std::uint32_t nth = 1;       // counted from the moment the rule is set
-  std::uint32_t times = 1;     // how many from the nth on; 0: all
+  std::uint32_t nth = 1;    // counted from the moment the rule is set
+  std::uint32_t times = 1;  // how many from the nth on; 0: all
   Action action = Action::drop;
-  Duration delay{};            // delay: added to its latency; duplicate: of the copy
+  Duration delay{};  // delay: added to its latency; duplicate: of the copy
   std::uint32_t seen = 0;
-  bool struck = false;         // the message at hand
+  bool struck = false;                                          // the message at hand
   void (*on_strike)(void* context, std::uint64_t a) = nullptr;  // told before the rule acts
   void* context = nullptr;
   std::uint64_t a = 0;
@@ -155,8 +155,8 @@ class Network {
   /// Nobody listens on the receiver's port: the sender's call ends with `connection_refused`.
   void refuse(const Packet& packet);
 
-  /// The client opens a new connection: answers to the old one's requests are lost, its requests may
-  /// still arrive, in no order with the new one's.
+  /// The client opens a new connection: answers to the old one's requests are lost, its requests
+  /// may still arrive, in no order with the new one's.
   void reconnect(ProcessId a, ProcessId b);
 
   // ---- what faults do ----
@@ -197,15 +197,29 @@ class Network {
   void duplicate(Packet& packet, Duration travel);
   /// Tells a process that its connection with `lost` is gone.
   void announce_loss(ProcessId to, ProcessId lost, Duration after);
-  bool has_link(ProcessId from, ProcessId to) const {
-    return from.number <= rows_.size() && to.number <= rows_[from.number - 1].size() &&
-           rows_[from.number - 1][to.number - 1] != nullptr;
-  }
+  bool has_link(ProcessId from, ProcessId to) const { return find_link(from, to) != nullptr; }
+  Link* find_link(ProcessId from, ProcessId to) const;
 
   World& world_;
   LinkQuality default_;
   std::uint64_t next_message_ = 0;
-  std::pmr::vector<std::pmr::vector<Link*>> rows_;  // [from][to], made when first used
+  /// Where a process's links are: open addressing by the other end's number. The links themselves
+  /// lie together, both directions of a pair in one place and the pairs that one process asked for
+  /// first side by side, so that a thousand clients do not touch a page for every message.
+  struct Row {
+    struct Place {
+      std::uint32_t to = 0;  // 0: free
+      Link* link = nullptr;
+    };
+    Place* places = nullptr;
+    std::uint32_t capacity = 0;  // a power of two
+    std::uint32_t count = 0;
+    Link* block = nullptr;  // pairs not yet used
+    std::uint32_t pairs_left = 0;
+  };
+  void insert(Row& row, std::uint32_t to, Link* link);
+
+  std::pmr::vector<Row> rows_;  // by process
   std::pmr::vector<MessageRule> rules_;
   Packet* free_ = nullptr;
 };

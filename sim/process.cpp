@@ -10,7 +10,8 @@ namespace locklab {
 
 namespace {
 
-/// What a clock shows `after` from now; its last reading if that is too far to be told ("for ever").
+/// What a clock shows `after` from now; its last reading if that is too far to be told ("for
+/// ever").
 template <class AnyInstant>
 AnyInstant later(AnyInstant reading, Duration after) {
   return after > AnyInstant::max() - std::max(reading, AnyInstant{}) ? AnyInstant::max()

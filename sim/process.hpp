@@ -1,7 +1,7 @@
 // A process: tasks (a client proceeds) or an actor (a server reacts), and the one gate that pause,
-// crash, restart and machine suspension share. A paused process runs nothing; its messages queue and
-// its timers fire late, in the order in which they came due. A crashed one loses its tasks and its
-// volatile state; what was on its way to it finds nobody.
+// crash, restart and machine suspension share. A paused process runs nothing; its messages queue
+// and its timers fire late, in the order in which they came due. A crashed one loses its tasks and
+// its volatile state; what was on its way to it finds nobody.
 #pragma once
 
 #include <coroutine>
@@ -42,12 +42,13 @@ class Actor {
   virtual void on_key_lost(Symbol key) { static_cast<void>(key); }
 };
 
-/// A coroutine that waits, seen from what will wake it. Lives in the frame of the awaiting coroutine.
+/// A coroutine that waits, seen from what will wake it. Lives in the frame of the awaiting
+/// coroutine.
 struct Waiter {
   Process* process = nullptr;
   std::coroutine_handle<> handle;
-  EventId event;                 // that will wake it; none while something else will
-  std::string_view what;         // for "client-a waits for …"
+  EventId event;          // that will wake it; none while something else will
+  std::string_view what;  // for "client-a waits for …"
   Instant since{};
 };
 
@@ -69,13 +70,15 @@ class [[nodiscard]] Sleep : Waiter {
   std::int64_t amount_;  // ns: a duration, or the true instant
 };
 
-/// A task of a process, as the one that started it sees it. Refers to nothing once the task is over.
+/// A task of a process, as the one that started it sees it. Refers to nothing once the task is
+/// over.
 struct TaskHandle {
   std::uint32_t index = 0;
   std::uint32_t generation = 0;
 };
 
-/// Wakes tasks of one process: co_await signal.wait(). A set() with nobody waiting is remembered once.
+/// Wakes tasks of one process: co_await signal.wait(). A set() with nobody waiting is remembered
+/// once.
 class Signal {
  public:
   explicit Signal(Process& self) : self_(&self) {}
@@ -139,8 +142,8 @@ class Process {
 
   /// Starts another task of this process at the next scheduling point.
   TaskHandle spawn(std::string_view label, Task<> program);
-  /// Ends a task at once, wherever it waits; its pending calls go unanswered. Nothing if it is over.
-  /// A task cannot cancel itself.
+  /// Ends a task at once, wherever it waits; its pending calls go unanswered. Nothing if it is
+  /// over. A task cannot cancel itself.
   void cancel(TaskHandle task);
   bool finished(TaskHandle task) const;
 

@@ -1,5 +1,5 @@
-// A run to be read: its trace, with all that is needed to name and judge what stands in it. Made by a
-// run, or read back from disk; reports know nothing else.
+// A run to be read: its trace, with all that is needed to name and judge what stands in it. Made by
+// a run, or read back from disk; reports know nothing else.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ struct RecordedFault {
 struct Recording {
   // header
   std::string schema = "locklab-trace/1";
-  std::string version;        // of locklab
-  std::string scenario;       // its name
+  std::string version;   // of locklab
+  std::string scenario;  // its name
   std::string title;
   std::string scenario_hash;  // 16 hex digits over the scenario's canonical text
   std::uint64_t seed = 0;

@@ -20,8 +20,8 @@ class Rng {
   /// another as soon as one of the four differs.
   Rng(std::uint64_t seed, std::string_view name, std::uint64_t a = 0, std::uint64_t b = 0);
 
-  /// A stream of its own for one of several purposes, as it stands before its `index`-th draw: draws
-  /// by number, so that one that is not needed costs nothing and shifts none of the others.
+  /// A stream of its own for one of several purposes, as it stands before its `index`-th draw:
+  /// draws by number, so that one that is not needed costs nothing and shifts none of the others.
   Rng branch(std::uint64_t purpose, std::uint64_t index) const {
     Rng stream;
     stream.key_ = key_ + (purpose + 1) * 0xA24BAED4963EE407u;

@@ -44,8 +44,8 @@ void CallBase::begin() {
   id_ = self_->register_call(*this);
   self_->world().emit(self_->id(), CallBegan{id_, to_, kind_, subject_});
   // The departure is a scheduling point of its own: what is due at this instant comes before it, a
-  // fault that struck on CallBegan above all, and what a resume has yet to run. If nothing is due it
-  // need not pass through the agenda.
+  // fault that struck on CallBegan above all, and what a resume has yet to run. If nothing is due
+  // it need not pass through the agenda.
   if (!self_->held_up() && !self_->world().loop().may_be_pending_now()) {
     depart(this, 0);
     return;

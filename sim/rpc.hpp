@@ -1,5 +1,5 @@
-// A request, then a reply, a time-out or a broken connection. The request leaves at a scheduling point
-// of its own, so that a pause can fall between the decision to call and the call.
+// A request, then a reply, a time-out or a broken connection. The request leaves at a scheduling
+// point of its own, so that a pause can fall between the decision to call and the call.
 #pragma once
 
 #include <coroutine>
@@ -17,7 +17,7 @@ class CallGroupBase;
 
 /// How a client library treats its calls.
 struct CallOptions {
-  Duration timeout{};              // zero: wait for ever
+  Duration timeout{};                 // zero: wait for ever
   ClockKind clock = ClockKind::mono;  // that the time-out reads
   bool reconnect_on_timeout = false;  // gives the connection up with the call
 };
@@ -115,9 +115,9 @@ class CallGroupBase : Waiter {
   CallBase* last_done_ = nullptr;
 };
 
-/// group.start(redis.set(...)) for each server, then `while (auto* call = co_await group.next())`: the
-/// calls in the order of their endings, nothing when none is left. Destroying the group forgets calls
-/// that still wait; what they sent is on its way all the same.
+/// group.start(redis.set(...)) for each server, then `while (auto* call = co_await group.next())`:
+/// the calls in the order of their endings, nothing when none is left. Destroying the group forgets
+/// calls that still wait; what they sent is on its way all the same.
 template <class Reply>
 class CallGroup : public CallGroupBase {
  public:

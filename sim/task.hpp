@@ -1,8 +1,8 @@
-// Task<T>: a coroutine that runs when awaited. Lazy, move-only; destroying a task destroys all that it
-// awaits, which is how a crash unwinds a client.
+// Task<T>: a coroutine that runs when awaited. Lazy, move-only; destroying a task destroys all that
+// it awaits, which is how a crash unwinds a client.
 //
-// Frames come from the world's arena, found through the coroutine's first argument or its object: it
-// must have an `arena()`. Control moves between tasks through a trampoline instead of symmetric
+// Frames come from the world's arena, found through the coroutine's first argument or its object:
+// it must have an `arena()`. Control moves between tasks through a trampoline instead of symmetric
 // transfer, which overflows the stack in GCC below -O2 and in WebAssembly.
 #pragma once
 
@@ -33,8 +33,8 @@ concept HasArena = requires(T& object) {
   { object.arena() } -> std::convertible_to<Arena&>;
 };
 
-/// GCC 12 destroys a braced aggregate that owns memory twice inside a co_await expression; a parameter
-/// of such a type would invite one.
+/// GCC 12 destroys a braced aggregate that owns memory twice inside a co_await expression; a
+/// parameter of such a type would invite one.
 template <class T>
 concept SafeParameter =
     std::is_reference_v<T> || !std::is_aggregate_v<T> || std::is_trivially_destructible_v<T>;
@@ -147,8 +147,9 @@ class [[nodiscard]] Task {
 /// Every coroutine that returns a Task passes here with the types of its parameters.
 template <class T, class... Parameters>
 struct std::coroutine_traits<locklab::Task<T>, Parameters...> {
-  static_assert((locklab::SafeParameter<Parameters> && ...),
-                "a coroutine parameter that is an aggregate must not own memory (GCC 12 destroys it "
-                "twice): pass a reference, or give the type a constructor");
+  static_assert(
+      (locklab::SafeParameter<Parameters> && ...),
+      "a coroutine parameter that is an aggregate must not own memory (GCC 12 destroys it "
+      "twice): pass a reference, or give the type a constructor");
   using promise_type = typename locklab::Task<T>::promise_type;
 };

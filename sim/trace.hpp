@@ -29,7 +29,13 @@ enum class LossReason : std::uint8_t { random, partition, fault, connection, rec
 enum class ClockChange : std::uint8_t { jump, rate, slew, frozen, thawed };
 enum class BeliefEnd : std::uint8_t { released, deadline, told, stopped, crashed };
 enum class RemovalReason : std::uint8_t { deleted, expired, evicted, lost, overwritten };
-enum class Rejection : std::uint8_t { stale_token, equal_token, missing_token, other_owner, version };
+enum class Rejection : std::uint8_t {
+  stale_token,
+  equal_token,
+  missing_token,
+  other_owner,
+  version
+};
 /// What happened to the shop, in the shop's own words.
 enum class DomainAct : std::uint8_t { sold, charged, job_ran, led, appended };
 
@@ -212,7 +218,7 @@ struct ServiceRecovered {
 struct ClockChanged {
   static constexpr std::string_view kName = "clock_changed";
   ClockChange change{};
-  Duration by{};           // jump, slew: how far
+  Duration by{};            // jump, slew: how far
   std::int64_t rate_ppm{};  // rate: the new one, 0 = true; slew: how fast
   static void fields(auto& self, auto&& field) {
     field("change", self.change);
@@ -293,7 +299,8 @@ struct LockWaitEnded {
   }
 };
 
-/// One try to take the lock. `quorum` keys stored for this attempt make it the owner at the service.
+/// One try to take the lock. `quorum` keys stored for this attempt make it the owner at the
+/// service.
 struct LockRequested {
   static constexpr std::string_view kName = "lock_requested";
   Symbol lock;
@@ -506,8 +513,8 @@ struct WriteAccepted {
   Value value;
   AttemptId attempt;
   FencingToken token;
-  FencingToken highest;     // highest token seen before this write
-  std::uint64_t version{};  // of the datum, after this write; counts from 1
+  FencingToken highest;      // highest token seen before this write
+  std::uint64_t version{};   // of the datum, after this write; counts from 1
   std::uint64_t based_on{};  // version that the writer had read
   bool read_modify_write{};  // the value was computed from version `based_on`
   static void fields(auto& self, auto&& field) {
@@ -575,8 +582,8 @@ struct DomainEvent {
 
 // ---- judgement ----------------------------------------------------------------------------------
 
-/// An invariant found itself violated. The finding itself (who, when, which tokens, which events prove
-/// it) is kept beside the trace; see invariants/finding.hpp.
+/// An invariant found itself violated. The finding itself (who, when, which tokens, which events
+/// prove it) is kept beside the trace; see invariants/finding.hpp.
 struct ViolationBegan {
   static constexpr std::string_view kName = "violation_began";
   std::uint32_t finding{};  // index among the run's findings
@@ -609,7 +616,8 @@ using TracePayload =
                  KeyRemoved, TokenIssued, WriteAccepted, WriteRejected, ReadServed, DomainEvent,
                  ViolationBegan, ViolationEnded>;
 
-/// The place of a payload type in TracePayload; the bit of that number stands for it in an EventMask.
+/// The place of a payload type in TracePayload; the bit of that number stands for it in an
+/// EventMask.
 template <class Payload, std::size_t I = 0>
 constexpr std::size_t payload_index() {
   if constexpr (std::is_same_v<std::variant_alternative_t<I, TracePayload>, Payload>)
@@ -646,8 +654,9 @@ class TraceObserver {
   virtual void observe(const TraceEvent& event) = 0;
 };
 
-/// A rolling 64-bit fingerprint of the whole trace, kept in every run: two chains of multiplications
-/// over the words of each event. Equal on every compiler; not meant to resist an adversary.
+/// A rolling 64-bit fingerprint of the whole trace, kept in every run: two chains of
+/// multiplications over the words of each event. Equal on every compiler; not meant to resist an
+/// adversary.
 class Digest {
  public:
   void absorb(std::uint64_t word) {
@@ -710,10 +719,8 @@ class Digest {
       add(static_cast<std::uint64_t>(field.time_since_epoch().count()));
     }
     template <class Enum>
-      requires std::is_enum_v<Enum>
-    void add_field(Enum field) {
-      add_small(static_cast<std::uint32_t>(field));
-    }
+    requires std::is_enum_v<Enum>
+    void add_field(Enum field) { add_small(static_cast<std::uint32_t>(field)); }
   };
 
   std::uint64_t first_ = 0x243F6A8885A308D3u;

@@ -1,6 +1,6 @@
-// The world of one run: machines and their clocks, processes, the network, the agenda and the trace's
-// source. It owns everything, in one arena, and runs until nothing is left to happen, the horizon is
-// reached or the event limit is spent.
+// The world of one run: machines and their clocks, processes, the network, the agenda and the
+// trace's source. It owns everything, in one arena, and runs until nothing is left to happen, the
+// horizon is reached or the event limit is spent.
 #pragma once
 
 #include <cstdint>
@@ -98,7 +98,8 @@ class World {
   // ---- scheduling, for the world's own purposes and for faults ----
   /// Runs act(context, a) at a true instant, whatever the state of any process.
   EventId at(Instant when, Event::Act act, void* context, std::uint64_t a = 0);
-  /// Runs act(context, a) when a process's clock shows `after` more than now. Not held up by a pause.
+  /// Runs act(context, a) when a process's clock shows `after` more than now. Not held up by a
+  /// pause.
   EventId when_clock(ProcessId process, ClockKind clock, Duration after, Event::Act act,
                      void* context, std::uint64_t a = 0);
   /// As schedule, with the present cause and for a process's gate.

@@ -245,7 +245,7 @@ TEST_CASE("a client that ignores the answer works without the lock") {
   CHECK_FALSE(ignored.lease().token);
   CHECK(lab.count<LockGranted>() == 1);  // nobody granted the second
   CHECK(lab.last<LockAssumed>().why == Errc::not_acquired);
-  CHECK(lab.both_believed() == 99ms);                                  // from 101 on
+  CHECK(lab.both_believed() == 99ms);  // from 101 on
   lab.release(b, ignored.lease());
   lab.run_until(201ms);
   CHECK(lab.foreign_removals() == 0);  // it compares, at least

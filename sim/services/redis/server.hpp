@@ -1,7 +1,7 @@
 // One Redis node as a process: single-threaded, it executes requests one after another, each with a
 // snapshot of its own wall clock [spec A]. Restart with or without its data is the business of
-// Persistence; a restart guard keeps a node that lost its data out until every lease that it may have
-// forgotten is over ("delayed restart", redis.io).
+// Persistence; a restart guard keeps a node that lost its data out until every lease that it may
+// have forgotten is over ("delayed restart", redis.io).
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 #include "sim/network.hpp"
 #include "sim/process.hpp"
-#include "sim/services/redis/kinds.hpp"
 #include "sim/services/redis/keyspace.hpp"
+#include "sim/services/redis/kinds.hpp"
 #include "sim/services/redis/persistence.hpp"
 #include "sim/services/redis/protocol.hpp"
 

@@ -35,9 +35,9 @@ class Client {
   }
   /// What a write was computed from.
   struct Basis {
-    bool known = false;           // it is a read-modify-write
-    std::uint64_t version = 0;    // of the datum that was read
-    bool compare = false;         // refuse unless the datum still has that version
+    bool known = false;         // it is a read-modify-write
+    std::uint64_t version = 0;  // of the datum that was read
+    bool compare = false;       // refuse unless the datum still has that version
   };
   Call<Reply> write(Symbol subject, const Value& value, const Guard& guard,
                     const Basis& basis) const {

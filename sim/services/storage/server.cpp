@@ -29,9 +29,9 @@ void Server::on_start() {
   if (!restarting_) return;
   restarting_ = false;
   registers_.restart();
-  self_.world().emit(self_.id(),
-                     ServiceRecovered{static_cast<std::uint32_t>(registers_.registers().size()), 0,
-                                      Duration{0}});
+  self_.world().emit(
+      self_.id(),
+      ServiceRecovered{static_cast<std::uint32_t>(registers_.registers().size()), 0, Duration{0}});
 }
 
 }  // namespace locklab::storage
