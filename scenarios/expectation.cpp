@@ -174,15 +174,15 @@ bool matches(const Expectation& expected, std::span<const Finding> findings, con
       return sentence;
     });
   }
-  for (std::size_t i = 0; i < kDamages; ++i) {
-    const auto damage = static_cast<Damage>(i);
-    const auto wanted = expected.damage.find(std::string(to_string(damage)));
-    if (wanted == expected.damage.end()) continue;
-    const std::int64_t found = metrics.damage(damage);
-    if (found != wanted->second)
-      differs([&] {
-        return fmt::format("{} is {}, expected {}", to_string(damage), found, wanted->second);
+  for (const auto& [name, wanted] : expected.damage) {
+    for (std::size_t i = 0; i < kDamages; ++i) {
+      const auto damage = static_cast<Damage>(i);
+      const std::int64_t found = metrics.damage(damage);
+      if (name != to_string(damage) || found == wanted) continue;
+      differs([&, wanted = wanted] {
+        return fmt::format("{} is {}, expected {}", to_string(damage), found, wanted);
       });
+    }
   }
   return all;
 }
