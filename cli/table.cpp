@@ -8,8 +8,21 @@ namespace locklab {
 namespace {
 
 constexpr std::size_t kGap = 2;  // between columns
-// Room for the longest name of an invariant and a comma. With less, the line gets too long instead.
-constexpr std::size_t kLeastFold = 25;
+// No column is folded to less than this, nor to less than its longest word, so that a list is
+// folded after its commas; the line gets too long instead. What is longer than `kLongWord` is cut
+// all the same.
+constexpr std::size_t kLeastFold = 20;
+constexpr std::size_t kLongWord = 40;
+
+std::size_t longest_word(std::string_view text) {
+  std::size_t longest = 0;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    longest = std::max(longest, columns(word));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+  }
+  return longest;
+}
 
 void append_cell(std::string& line, std::string_view cell, std::size_t width, Table::Align align) {
   const std::size_t missing = width - std::min(width, columns(cell));
@@ -74,14 +87,18 @@ std::string Table::text(const Terminal& terminal, std::size_t indent) const {
 std::vector<std::size_t> Table::fitted_widths(const std::vector<std::vector<std::string>>& rows,
                                               std::size_t room) const {
   std::vector<std::size_t> widths(columns_.size(), 0);
+  std::vector<std::size_t> least(columns_.size(), kLeastFold);
   for (const std::vector<std::string>& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], columns(row[i]));
+      least[i] = std::max(least[i], std::min(longest_word(row[i]), kLongWord));
+    }
   std::size_t total = kGap * (columns_.size() - 1);
   for (const std::size_t width : widths) total += width;
   while (total > room) {
     std::size_t widest = columns_.size();
     for (std::size_t i = 0; i < columns_.size(); ++i)
-      if (columns_[i].folds && widths[i] > kLeastFold &&
+      if (columns_[i].folds && widths[i] > least[i] &&
           (widest == columns_.size() || widths[i] > widths[widest]))
         widest = i;
     if (widest == columns_.size()) break;

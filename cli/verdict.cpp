@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "cli/table.hpp"
 #include "invariants/message.hpp"
+#include "reports/narrator.hpp"
 #include "reports/text_report.hpp"
 
 namespace locklab {
@@ -14,6 +14,16 @@ namespace {
 
 std::string joined(const std::vector<std::string>& words, std::string_view between) {
   return fmt::format("{}", fmt::join(words, between));
+}
+
+/// "client mutual exclusion and stale write": names of invariants as a part of a sentence.
+std::string in_words(const std::vector<std::string>& names) {
+  std::string out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) out += i + 1 == names.size() ? " and " : ", ";
+    out += plain_words(names[i]);
+  }
+  return out;
 }
 
 }  // namespace
@@ -48,7 +58,7 @@ std::string verdict_sentence(const Scenario& scenario, const RunResult& result) 
     case Verdict::as_expected: {
       const std::vector<std::string> names = violated(result.findings);
       if (names.empty()) return "as expected: nothing is violated";
-      return fmt::format("as expected: {} {} violated", joined(names, ", "),
+      return fmt::format("as expected: {} {} violated", in_words(names),
                          names.size() == 1 ? "is" : "are");
     }
     case Verdict::not_as_expected:
@@ -68,15 +78,15 @@ std::string report_text(const Recording& recording, const Scenario* scenario,
   options.ascii = terminal.ascii;
   options.detail = detail;
   options.verdict = verdict;
-  if (scenario != nullptr) options.remarks = scenario->remarks;
+  if (scenario != nullptr) {
+    options.story = scenario->story;
+    options.remarks = scenario->remarks;
+  }
   std::vector<std::string_view> names;
   for (const RecordedProcess& process : recording.processes) names.push_back(process.name);
   for (const Finding& finding : recording.findings)
     options.finding_messages.push_back(message(finding, recording.names, names));
-  std::string out;
-  if (scenario != nullptr && !scenario->story.empty())
-    out = paragraph("Story: " + scenario->story, terminal) + '\n';
-  return out + text_report(recording, options);
+  return text_report(recording, options);
 }
 
 }  // namespace locklab

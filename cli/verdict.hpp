@@ -22,7 +22,7 @@ std::vector<std::string> violated(std::span<const Finding> findings);
 /// "stale_write, token_order", or "none".
 std::string violated_text(std::span<const Finding> findings);
 
-/// "as expected: stale_write is violated", "not as expected: stale_write was expected to be
+/// "as expected: stale write is violated", "not as expected: stale_write was expected to be
 /// violated, and held".
 std::string verdict_sentence(const Scenario& scenario, const RunResult& result);
 

@@ -241,7 +241,7 @@ struct Narrator::Teller {
     if (step == "sleep") return fmt::format("{} sleeps{}", me(), lasts);
     if (step == "check")
       return fmt::format("{} checks whether it still has the lock: {}", me(),
-                         e.passed ? "as far as it knows" : "no");
+                         e.passed ? "yes, as far as it knows" : "no");
     return fmt::format("{}: {}{}{}", me(), step, lasts, e.passed ? "" : ": no");
   }
 
@@ -294,6 +294,17 @@ struct Narrator::Teller {
     if (e.outcome == Errc::none)
       return fmt::format("{} has given {} back: {} removed", me(), n.lock(e.lock),
                          votes(e.attempt, e.votes));
+    if (e.outcome == Errc::lost) {
+      const Attempt* attempt = n.timeline_.attempt(e.attempt);
+      const bool several = attempt != nullptr && attempt->of > 1;
+      const std::string lock = n.several_locks_ ? " of " + n.lock(e.lock) : std::string();
+      const std::string_view gone = several ? "keys were gone already, another's, or out of reach"
+                                            : "key was gone already, or another's";
+      return e.votes == 0 ? fmt::format("{} gives back nothing{}: its {} ({} removed)", me(), lock,
+                                        gone, votes(e.attempt, e.votes))
+                          : fmt::format("{} gives back too little{}: its other {} ({} removed)",
+                                        me(), lock, gone, votes(e.attempt, e.votes));
+    }
     return fmt::format("{} could not give {} back: {}, {} removed", me(), n.lock(e.lock),
                        plain_words(to_string(e.outcome)), votes(e.attempt, e.votes));
   }

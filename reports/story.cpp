@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "reports/story_unseen.hpp"
+
 namespace locklab {
 namespace {
 
@@ -54,7 +56,8 @@ class BriefStory {
     while (!phases_.empty())
       end_phase(phases_.begin()->first, recording_.events.size(), Ask::nothing);
     finish_folds();
-    tell_unseen();
+    for (UnseenLine& unseen : tell_unseen(recording_, timeline_, narrator_))
+      lines_.push_back({std::move(unseen.line), unseen.comes_first});
     // What nobody saw comes before what happens at the same instant, since it may be the reason.
     std::stable_sort(lines_.begin(), lines_.end(), [](const Draft& a, const Draft& b) {
       return std::tuple(a.line.at, !a.unseen, a.line.event) <
@@ -225,8 +228,20 @@ class BriefStory {
   }
   void tell(const WriteRejected& what) { add(Tone::refused, narrated(), writer(what.attempt)); }
   void tell(const ViolationBegan& what) {
-    add(Tone::violation, fmt::format("VIOLATION {}: {}", what.finding + std::uint64_t{1},
-                                     plain_words(narrator_.text(what.invariant))));
+    add(Tone::violation, fmt::format("VIOLATION {}: {}{}", what.finding + std::uint64_t{1},
+                                     plain_words(narrator_.text(what.invariant)), accused(what)));
+  }
+
+  /// ", client-a and client-b"
+  std::string accused(const ViolationBegan& what) const {
+    if (what.finding >= recording_.findings.size()) return {};
+    const auto& processes = recording_.findings[what.finding].processes;
+    const std::size_t more = processes.total() - processes.size();
+    if (processes.empty()) return {};
+    if (processes.size() == 2 && more == 0)
+      return ", " + narrator_.process(processes[0]) + " and " + narrator_.process(processes[1]);
+    const std::string named = narrator_.list({processes.begin(), processes.end()});
+    return ", " + named + (more == 0 ? std::string() : fmt::format(" and {} more", more));
   }
 
   // ---- faults ----
@@ -522,99 +537,9 @@ class BriefStory {
     return {1, "no from"};
   }
 
-  // ---- what no event says ----
-
-  void tell_unseen() {
-    std::set<std::pair<AttemptId, Instant>> told;
-    for (const OwnershipSpan& own : timeline_.ownerships) {
-      const bool given_back = own.why == RemovalReason::deleted && !own.taken_by;
-      if (own.open || given_back) continue;
-      told.emplace(own.attempt, own.span.until);
-      add_unseen(own.span.until, own.client, own.attempt, loss(own),
-                 own.why != RemovalReason::expired);
-    }
-    for (const BeliefSpan& belief : timeline_.beliefs) {
-      for (const Interval& part : belief.wrong) {
-        if (belief.assumed || part.from < belief.promise_until) continue;
-        const std::string whom = narrator_.process(belief.client);
-        if (part.from == belief.span.from)
-          add_unseen(part.from, belief.client, belief.attempt,
-                     fmt::format("the promise to {} was over at {}, before it came", whom,
-                                 shown(belief.promise_until)),
-                     true);
-        else if (!key_dies_soon(told, belief, part.from))
-          add_unseen(part.from, belief.client, belief.attempt,
-                     fmt::format("the promise to {} is over", whom));
-      }
-      if (belief.open || belief.why == BeliefEnd::released || belief.why == BeliefEnd::crashed)
-        continue;
-      std::string text =
-          fmt::format("{} no longer believes that it holds {}: {}",
-                      narrator_.process(belief.client), narrator_.lock(belief.lock),
-                      belief.why == BeliefEnd::told      ? "it was told so"
-                      : belief.why == BeliefEnd::stopped ? "its program has stopped"
-                                                         : "its own deadline has come");
-      const bool by_event = belief.why != BeliefEnd::deadline;
-      lines_.push_back(
-          {line_at(belief.span.until, belief.client, Tone::plain, std::move(text), by_event),
-           !by_event});
-    }
-  }
-
-  /// The end of a promise needs no line of its own where the end of the lock itself follows at
-  /// once.
-  static bool key_dies_soon(const std::set<std::pair<AttemptId, Instant>>& told,
-                            const BeliefSpan& belief, Instant at) {
-    constexpr Duration kSoon = 50ms;
-    const auto death = told.lower_bound({belief.attempt, at});
-    return death != told.end() && death->first == belief.attempt && death->second - at < kSoon &&
-           death->second < belief.span.until;
-  }
-
-  std::string loss(const OwnershipSpan& own) const {
-    const Attempt* attempt = timeline_.attempt(own.attempt);
-    std::string text = narrator_.lock(own.lock) + " of " + narrator_.process(own.client);
-    if (own.taken_by)
-      text += " is taken away by " + thief(own);
-    else if (own.why == RemovalReason::expired)
-      text += " expires";
-    else
-      text += fmt::format(" is {} at the service", to_string(own.why));
-    if (attempt == nullptr || attempt->of == 1) return text;
-    return text + fmt::format(": its key is left on {} of {} nodes", own.nodes_left, attempt->of);
-  }
-
-  std::string thief(const OwnershipSpan& own) const {
-    const bool itself = timeline_.client_of(own.taken_by) == own.client;
-    return itself ? "another attempt of its own" : narrator_.client(own.taken_by);
-  }
-
-  /// `seen`: it follows from the events of that instant; otherwise it may be their reason.
-  void add_unseen(Instant at, ProcessId client, AttemptId attempt, std::string text,
-                  bool seen = false) {
-    Tone tone = Tone::plain;
-    for (const BeliefSpan& belief : timeline_.beliefs) {
-      if (belief.attempt != attempt || belief.span.from > at || belief.span.until <= at ||
-          belief.release_began <= at)
-        continue;
-      text += fmt::format("; {}{} still believes that it holds it", narrator_.process(client),
-                          stands_still(client, at) ? ", which stands still," : "");
-      tone = Tone::wrong;
-    }
-    lines_.push_back({line_at(at, client, tone, std::move(text), seen), !seen});
-  }
-
   ProcessId writer(AttemptId attempt) const {
     const ProcessId client = timeline_.client_of(attempt);
     return client ? client : timeline_.client_of(event_->seq);
-  }
-
-  bool stands_still(ProcessId process, Instant at) const {
-    return std::any_of(timeline_.standstills.begin(), timeline_.standstills.end(),
-                       [&](const StandstillSpan& still) {
-                         return still.process == process && still.span.from <= at &&
-                                at < still.span.until;
-                       });
   }
 
   // ---- helpers ----
@@ -636,20 +561,6 @@ class BriefStory {
     finish_fold(event_->process);
     lines_.push_back({{event_->at, index_, who, tone, std::move(text)}, false});
     return lines_.size() - 1;
-  }
-
-  /// A line before the events of that instant; or after them, though before what is said of them.
-  StoryLine line_at(Instant at, ProcessId who, Tone tone, std::string text, bool after) const {
-    const std::vector<TraceEvent>& events = recording_.events;
-    const auto next = std::partition_point(
-        events.begin(), events.end(),
-        [&](const TraceEvent& event) { return after ? event.at <= at : event.at < at; });
-    auto index = static_cast<std::size_t>(next - events.begin());
-    if (after && index > 0) --index;
-    if (after)
-      for (std::size_t i = index; i > 0 && events[i].at == at; --i)
-        if (std::holds_alternative<ViolationBegan>(events[i].what)) index = i - 1;
-    return {at, index, who, tone, std::move(text)};
   }
 
   /// The event of that index, if it happens at the same instant as the present one.

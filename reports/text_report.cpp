@@ -27,6 +27,9 @@ struct Glyphs {
 constexpr Glyphs kUnicode{"✓", "✗", "*", "?", "!", "█", "▒", "░", "×", "═", "~", "┬", "─", "…"};
 constexpr Glyphs kAscii{"+", "x", "*", "?", "!", "#", "%", ".", "x", "=", "~", "+", "-", "..."};
 
+// With more clients than these, those that never had the lock get no lane.
+constexpr std::size_t kMostIdleLanes = 6;
+
 // SGR parameters.
 constexpr std::string_view kNoStyle = "";
 constexpr std::string_view kBold = "1";
@@ -56,6 +59,7 @@ class Row {
     return std::all_of(cells_.begin(), cells_.end(),
                        [](const Cell& cell) { return cell.letter == ' '; });
   }
+  bool empty(std::size_t column) const { return cells_[column].letter == ' '; }
   /// Text over the cells from `column` on, if there is room.
   bool write(std::size_t column, std::string_view text) {
     if (column + text.size() > cells_.size()) return false;
@@ -129,6 +133,7 @@ class Report {
     if (!recording_.title.empty())
       title += (title.empty() ? "" : ": ") + safe_text(recording_.title);
     paragraph("", title, kBold);
+    if (!options_.story.empty()) paragraph("Story: ", safe_text(options_.story));
     std::string setup;
     for (const ProcessRole role : {ProcessRole::client, ProcessRole::redis, ProcessRole::storage}) {
       std::vector<ProcessId> processes;
@@ -184,10 +189,11 @@ class Report {
       const std::string& name = labels[label++];
       Row belief = belief_row(client, legend);
       Row still = standstill_row(client, legend);
-      if (belief.empty() && still.empty()) {
+      if (clients_.size() > kMostIdleLanes && belief.empty() && still.empty()) {
         ++idle;
         continue;
       }
+      add_refusals(client, belief, legend);
       rows.emplace_back(name, std::move(belief));
       if (!still.empty()) rows.emplace_back("", std::move(still));
     }
@@ -290,12 +296,22 @@ class Report {
     const std::string verdict =
         safe_text(options_.verdict.empty() ? recording_.verdict : options_.verdict);
     if (!verdict.empty()) paragraph("Verdict: ", verdict, kBold);
-    std::string line =
-        fmt::format("Seed {}, {} events, {} messages, ended at {}", recording_.seed,
-                    recording_.events.size(), recording_.messages, shown(recording_.ended));
-    if (!recording_.stopped.empty())
-      line += " (" + plain_words(safe_text(recording_.stopped)) + ")";
-    paragraph("", line + fmt::format(", digest {:016x}", recording_.digest), kFaint);
+    paragraph(
+        "",
+        fmt::format("Seed {}, {} events, {} messages, {}, digest {:016x}", recording_.seed,
+                    recording_.events.size(), recording_.messages, ending(), recording_.digest),
+        kFaint);
+  }
+
+  /// When the last event was, and why none came after it.
+  std::string ending() const {
+    const std::string at = shown(recording_.ended);
+    const std::string& why = recording_.stopped;
+    if (why.empty()) return "ended at " + at;
+    if (why == "quiescent") return "ended at " + at + " (nothing left to happen)";
+    if (why == "horizon") return "last event at " + at + " (nothing more until the horizon)";
+    if (why == "event_limit") return "stopped at " + at + " (by the event limit)";
+    return fmt::format("ended at {} ({})", at, plain_words(safe_text(why)));
   }
 
   // ---- the chart ----
@@ -367,6 +383,16 @@ class Report {
       }
     }
     return row;
+  }
+
+  /// A sign where it was refused, unless it believed to have the lock then.
+  void add_refusals(ProcessId client, Row& row, std::set<std::string_view>& legend) const {
+    for (const RefusalMark& refusal : timeline_.refusals) {
+      const std::size_t at = column(refusal.at);
+      if (refusal.client != client || !row.empty(at)) continue;
+      legend.insert("refused");
+      row.set(at, glyphs_.refused, hue_of(client));
+    }
   }
 
   Row standstill_row(ProcessId client, std::set<std::string_view>& legend) const {
@@ -472,7 +498,7 @@ class Report {
     };
     entry("believes", glyphs_.believes, "believes that it holds the lock");
     entry("wrong", glyphs_.believes_wrongly, "believes it wrongly");
-    entry("paused", glyphs_.paused, "stands still");
+    entry("paused", glyphs_.paused, "paused");
     entry("crashed", glyphs_.crashed, "down");
     if (!locks_.empty()) {
       if (!text.empty()) text += ", ";
@@ -480,7 +506,12 @@ class Report {
       text.append(glyphs_.owns).append(" holds it at the service");
     }
     entry("accepted", glyphs_.good, "write accepted");
-    entry("rejected", glyphs_.refused, "write rejected");
+    if (used.contains("rejected") && used.contains("refused"))
+      entry("refused", glyphs_.refused, "lock refused, or write rejected");
+    else if (used.contains("refused"))
+      entry("refused", glyphs_.refused, "lock refused");
+    else
+      entry("rejected", glyphs_.refused, "write rejected");
     entry("blamed", glyphs_.violation, "write wrongly accepted");
     paragraph("  ", text, kFaint);
   }

@@ -21,6 +21,7 @@ struct TextOptions {
   bool ascii = false;       // nothing but ASCII, names included (é becomes \u00e9)
   Detail detail = Detail::brief;
   std::size_t most_lines = 60;                // of the brief story; zero: all
+  std::string story;                          // what the scenario is about; may be empty
   std::vector<std::string> finding_messages;  // one for each finding, or fewer
   std::vector<std::string> remarks;
   std::string verdict;  // empty: the recording's

@@ -216,6 +216,9 @@ class Builder {
   void see(const TraceEvent& event, const LockGranted& what) {
     begin_belief(event, what.attempt, what.lock, what.token, what.promise_until);
   }
+  void see(const TraceEvent& event, const LockRefused& what) {
+    timeline_.refusals.push_back({event.process, what.lock, event.at});
+  }
   void see(const TraceEvent& event, const LockAssumed& what) {
     begin_belief(event, what.attempt, what.lock, {}, event.at);  // nobody promised anything
     timeline_.beliefs.back().assumed = true;

@@ -77,6 +77,13 @@ struct ClockMark {
   ClockChanged change;
 };
 
+/// A client was refused a lock.
+struct RefusalMark {
+  ProcessId client;
+  Symbol lock;
+  Instant at{};
+};
+
 /// What a storage did with a write.
 struct WriteMark {
   std::size_t event = 0;  // index in the recording
@@ -135,6 +142,7 @@ struct Timeline {
   std::vector<StandstillSpan> standstills;
   std::vector<CutSpan> cuts;
   std::vector<ClockMark> clocks;
+  std::vector<RefusalMark> refusals;
   std::vector<WriteMark> writes;
   std::vector<CallSpan> calls;
   std::vector<ServiceAct> acts;  // in the order of the trace

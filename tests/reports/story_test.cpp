@@ -49,8 +49,7 @@ TEST_CASE("scenario 4 tells what nobody saw: the lock expires while A sleeps") {
   CHECK(expiry->at == ms(5001));
   CHECK(expiry->tone == Tone::wrong);
   CHECK(expiry->text ==
-        "the lock of client-a expires; client-a, which stands still, still believes that it holds "
-        "it");
+        "the lock of client-a expires; client-a is paused and believes that it holds it");
   CHECK(std::is_sorted(lines.begin(), lines.end(),
                        [](const StoryLine& a, const StoryLine& b) { return a.at < b.at; }));
 }

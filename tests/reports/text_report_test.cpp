@@ -65,12 +65,11 @@ Time       1ms: ✓ lock granted to client-a: token 100, promised until 5000ms
 Time     1.5ms: ✓ storage accepts the write of client-a to item-123: token 100, the first it knows
                   of
 Time    1000ms: * client-a pauses (9000ms)
-Time    5001ms: ? the lock of client-a expires; client-a, which stands still, still believes that it
-                  holds it
+Time    5001ms: ? the lock of client-a expires; client-a is paused and believes that it holds it
 Time    5001ms:   client-b wants the lock (TTL 5000ms)
 Time    5002ms: ? lock granted to client-b: token 101, promised until 10001ms - but client-a still
                   believes that it holds it
-Time    5002ms: ! VIOLATION 1: client mutual exclusion
+Time    5002ms: ! VIOLATION 1: client mutual exclusion, client-a and client-b
 Time  5002.5ms: ✓ storage accepts the write of client-b to item-123: token 101 > 100
 Time   10000ms:   client-a runs again after 9000ms; 1 wake-up waited for it
 Time   10001ms: ? the promise to client-b is over; client-b still believes that it holds it
@@ -87,8 +86,8 @@ B client-b                                              ████████
 owner       A═══════════════════════════════════════════B═══════════════════════════════════════════
 storage     ✓                                           ✓                                          ✗
 violation                                               !!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!
-  █ believes that it holds the lock, ▒ believes it wrongly, ░ stands still, A═ holds it at the
-  service, ✓ write accepted, ✗ write rejected
+  █ believes that it holds the lock, ▒ believes it wrongly, ░ paused, A═ holds it at the service,
+  ✓ write accepted, ✗ write rejected
 
 Found:
   1. client-a and client-b both believe that they hold inventory:item-123 from 5002ms to 10002ms
@@ -102,7 +101,8 @@ Remarks:
   - A pause can fall between any check and the write that follows it.
 
 Verdict: as expected
-Seed 7, 52 events, 10 messages, ended at 10002ms (quiescent), digest 9c41e07b12345678
+Seed 7, 52 events, 10 messages, ended at 10002ms (nothing left to happen), digest
+9c41e07b12345678
 )");
 }
 
@@ -126,9 +126,8 @@ Time     1.5ms: + storage accepts the
 Time    1000ms: * client-a pauses
     (9000ms)
 Time    5001ms: ? the lock of client-a
-    expires; client-a, which stands
-    still, still believes that it holds
-    it
+    expires; client-a is paused and
+    believes that it holds it
 Time    5001ms:   client-b wants the
     lock (TTL 5000ms)
 Time    5002ms: ? lock granted to
@@ -136,7 +135,8 @@ Time    5002ms: ? lock granted to
     10001ms - but client-a still
     believes that it holds it
 Time    5002ms: ! VIOLATION 1: client
-    mutual exclusion
+    mutual exclusion, client-a and
+    client-b
 Time  5002.5ms: + storage accepts the
     write of client-b to item-123: token
     101 > 100
@@ -164,8 +164,8 @@ owner       A=============B=============
 storage     +             +            x
 violation                 !!!!!!!!!!!!!!
   # believes that it holds the lock, %
-  believes it wrongly, . stands still,
-  A= holds it at the service, + write
+  believes it wrongly, . paused, A=
+  holds it at the service, + write
   accepted, x write rejected
 
 Found:
@@ -183,7 +183,7 @@ Writes:
 
 Verdict: as expected
 Seed 7, 52 events, 10 messages, ended at
-10002ms (quiescent), digest
+10002ms (nothing left to happen), digest
 9c41e07b12345678
 )");
 }
