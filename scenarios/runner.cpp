@@ -141,6 +141,7 @@ Runner::Deployment::Deployment(Arena& memory, const Scenario& given, std::uint64
 }
 
 Runner::Deployment::~Deployment() {
+  world.drop_tasks();  // they refer to the clients
   for (Client* client : clients) client->~Client();
   for (redis::Server* server : redis) server->~Server();
   if (storage != nullptr) storage->~Server();

@@ -109,7 +109,7 @@ Process::Process(World& world, ProcessId id, MachineId machine, Symbol name, std
       roots_(&world.arena()),
       calls_(&world.arena()) {}
 
-Process::~Process() { destroy_tasks(); }
+Process::~Process() { drop_tasks(); }
 
 Arena& Process::arena() const { return world_.arena(); }
 
@@ -201,7 +201,7 @@ bool Process::has_tasks() const {
   return false;
 }
 
-void Process::destroy_tasks() {
+void Process::drop_tasks() {
   while (!roots_.empty()) {  // youngest first
     Root* root = roots_.back();
     roots_.pop_back();
@@ -305,7 +305,7 @@ void Process::crash(bool power_loss) {
   powered_ = !power_loss;
   ++life_;
   pauses_ = 0;
-  destroy_tasks();
+  drop_tasks();
   for (const EventId id : waiting_) {
     Event event;
     if (world_.loop().unpark(id, event) && event.kind == Event::Kind::deliver)

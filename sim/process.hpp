@@ -167,6 +167,8 @@ class Process {
   void resume(bool suspended);
   void crash(bool power_loss);
   void restart();
+  /// Destroys every task, the youngest first.
+  void drop_tasks();
 
   /// The gate: every wake-up, delivery and gated action of the process passes here.
   void pass(const Event& event);
@@ -212,7 +214,6 @@ class Process {
     std::uint32_t generation = 0;
   };
 
-  void destroy_tasks();
   void reap();
 
   World& world_;

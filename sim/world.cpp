@@ -61,6 +61,10 @@ void World::start() {
   }
 }
 
+void World::drop_tasks() {
+  for (Process* process : processes_) process->drop_tasks();
+}
+
 void World::tell(const TraceEvent& event, EventMask bit) {
   // By index: an observer may emit, and be told of its own event before the others of this one.
   for (std::size_t i = 0; i < observers_.size(); ++i)

@@ -49,6 +49,8 @@ class World {
   void observe(TraceObserver& observer, EventMask mask);
   /// Begins the first life of every process, in order.
   void start();
+  /// Destroys every task, wherever it waits. Before what tasks refer to is destroyed.
+  void drop_tasks();
 
   std::size_t processes() const { return processes_.size(); }
   Process& process(ProcessId id) { return *processes_[id.number - 1]; }
