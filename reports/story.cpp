@@ -235,13 +235,15 @@ class BriefStory {
   /// ", client-a and client-b"
   std::string accused(const ViolationBegan& what) const {
     if (what.finding >= recording_.findings.size()) return {};
-    const auto& processes = recording_.findings[what.finding].processes;
-    const std::size_t more = processes.total() - processes.size();
-    if (processes.empty()) return {};
-    if (processes.size() == 2 && more == 0)
-      return ", " + narrator_.process(processes[0]) + " and " + narrator_.process(processes[1]);
-    const std::string named = narrator_.list({processes.begin(), processes.end()});
-    return ", " + named + (more == 0 ? std::string() : fmt::format(" and {} more", more));
+    const auto& named = recording_.findings[what.finding].processes;
+    std::vector<ProcessId> whom;
+    for (const ProcessId one : named)
+      if (one && std::find(whom.begin(), whom.end(), one) == whom.end()) whom.push_back(one);
+    if (whom.empty()) return {};
+    const std::size_t more = named.total() - named.size();
+    if (more > 0) return fmt::format(", {} and {} more", narrator_.list(std::move(whom)), more);
+    if (whom.size() != 2) return ", " + narrator_.list(std::move(whom));
+    return ", " + narrator_.process(whom[0]) + " and " + narrator_.process(whom[1]);
   }
 
   // ---- faults ----

@@ -490,21 +490,17 @@ class Report {
   }
 
   void chart_legend(const std::set<std::string_view>& used) {
-    std::string text;
+    std::vector<std::string> entries;
     const auto entry = [&](std::string_view key, std::string_view sign, std::string_view meaning) {
-      if (!used.contains(key)) return;
-      if (!text.empty()) text += ", ";
-      text.append(sign).append(" ").append(meaning);
+      if (used.contains(key)) entries.push_back(fmt::format("{} {}", sign, meaning));
     };
     entry("believes", glyphs_.believes, "believes that it holds the lock");
     entry("wrong", glyphs_.believes_wrongly, "believes it wrongly");
     entry("paused", glyphs_.paused, "paused");
     entry("crashed", glyphs_.crashed, "down");
-    if (!locks_.empty()) {
-      if (!text.empty()) text += ", ";
-      text.append(1, letter_of(timeline_.ownerships.front().client));
-      text.append(glyphs_.owns).append(" holds it at the service");
-    }
+    if (!locks_.empty())
+      entries.push_back(fmt::format("{}{} holds it at the service",
+                                    letter_of(timeline_.ownerships.front().client), glyphs_.owns));
     entry("accepted", glyphs_.good, "write accepted");
     if (used.contains("rejected") && used.contains("refused"))
       entry("refused", glyphs_.refused, "lock refused, or write rejected");
@@ -513,7 +509,16 @@ class Report {
     else
       entry("rejected", glyphs_.refused, "write rejected");
     entry("blamed", glyphs_.violation, "write wrongly accepted");
-    paragraph("  ", text, kFaint);
+    // A sign and its meaning stay together.
+    std::string line;
+    for (const std::string& one : entries) {
+      if (!line.empty() && columns(line) + columns(one) + 5 > width_) {
+        paragraph("  ", line + ",", kFaint);
+        line.clear();
+      }
+      line += (line.empty() ? "" : ", ") + one;
+    }
+    paragraph("  ", line, kFaint);
   }
 
   // ---- writes ----

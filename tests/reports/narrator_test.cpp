@@ -100,6 +100,33 @@ TEST_CASE("every other kind of event has its sentence") {
   static_cast<void>(a);
 }
 
+TEST_CASE("who gives back what it no longer has is told so") {
+  for (const std::uint32_t of : {1u, 5u}) {
+    CAPTURE(of);
+    test::RecordingMaker run("late", "");
+    const ProcessId a = run.process("client-a", ProcessRole::client);
+    const Symbol lock = run.name("item");
+    const AttemptId attempt{1};
+    run.event(ms(0), a, LockRequested{lock, attempt, 5s, of / 2 + 1, of, false});
+    run.event(ms(1), a, LockReleased{lock, attempt, 0, Errc::lost});
+    run.event(ms(2), a, LockReleased{lock, attempt, 0, Errc::timeout});
+    if (of > 1) run.event(ms(3), a, LockReleased{lock, attempt, 2, Errc::lost});
+    const std::vector<std::string> said = told<LockReleased>(run.finish(ms(9)));
+    if (of == 1) {
+      CHECK(said.at(0) ==
+            "client-a gives back nothing: its key was gone already, or another's (0 of 1 removed)");
+      CHECK(said.at(1) == "client-a could not give the lock back: timeout, 0 of 1 removed");
+    } else {
+      CHECK(said.at(0) ==
+            "client-a gives back nothing: its keys were gone already, another's, or out of reach "
+            "(0 of 5 removed)");
+      CHECK(said.at(2) ==
+            "client-a gives back too little: its other keys were gone already, another's, or out "
+            "of reach (2 of 5 removed)");
+    }
+  }
+}
+
 TEST_CASE("a token and the highest before it are compared in a sign") {
   CHECK(Narrator::comparison(FencingToken{100}, FencingToken{101}) == "100 < 101");
   CHECK(Narrator::comparison(FencingToken{101}, FencingToken{101}) == "101 = 101");

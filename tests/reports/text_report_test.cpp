@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -101,8 +102,7 @@ Remarks:
   - A pause can fall between any check and the write that follows it.
 
 Verdict: as expected
-Seed 7, 52 events, 10 messages, ended at 10002ms (nothing left to happen), digest
-9c41e07b12345678
+Seed 7, 52 events, 10 messages, ended at 10002ms (nothing left to happen), digest 9c41e07b12345678
 )");
 }
 
@@ -163,10 +163,10 @@ B client-b                #############%
 owner       A=============B=============
 storage     +             +            x
 violation                 !!!!!!!!!!!!!!
-  # believes that it holds the lock, %
-  believes it wrongly, . paused, A=
-  holds it at the service, + write
-  accepted, x write rejected
+  # believes that it holds the lock,
+  % believes it wrongly, . paused,
+  A= holds it at the service,
+  + write accepted, x write rejected
 
 Found:
   1. client-a and client-b both believe
@@ -270,6 +270,58 @@ TEST_CASE("a finding without a message is told all the same") {
             .find("  1. client mutual exclusion (two believers) of inventory:item-123: client-a, "
                   "client-b, from "
                   "5002ms to 10002ms\n") != std::string::npos);
+}
+
+TEST_CASE("the story comes after the title") {
+  TextOptions chosen = options(100);
+  chosen.story = "A sleeps, and B comes.";
+  CHECK(text_report(fourth(), chosen)
+            .starts_with(
+                "doc-4: fencing token saves the day\nStory: A sleeps, and B comes.\nSetup: "));
+}
+
+TEST_CASE("the last line says why nothing more happened") {
+  Recording recording = fourth();
+  recording.stopped = "horizon";
+  CHECK(text_report(recording, options(140))
+            .find(", last event at 10002ms (nothing more until the horizon), ") !=
+        std::string::npos);
+  recording.stopped = "event_limit";
+  CHECK(text_report(recording, options(140)).find(", stopped at 10002ms (by the event limit), ") !=
+        std::string::npos);
+}
+
+TEST_CASE("a client that never has the lock has a lane where there are few, and is counted else") {
+  for (const int clients : {6, 7}) {
+    CAPTURE(clients);
+    test::RecordingMaker run("lanes", "");
+    std::vector<ProcessId> all;
+    for (int i = 1; i <= clients; ++i)
+      all.push_back(run.process("client-" + std::to_string(i), ProcessRole::client));
+    const Symbol lock = run.name("item");
+    LockGranted grant;
+    grant.lock = lock;
+    grant.attempt = AttemptId{1};
+    run.event(ms(1), all[0], grant);
+    LockRefused refusal;
+    refusal.lock = lock;
+    refusal.attempt = AttemptId{2};
+    run.event(ms(5), all[1], refusal);
+    run.event(ms(6), all[0], refusal);  // it holds the lock: its band is not broken
+    const std::string text = text_report(run.finish(ms(10)), options(60));
+    const std::vector<std::string> lines = lines_of(text);
+    const auto begins = [&](std::string_view with) {
+      return std::count_if(lines.begin(), lines.end(),
+                           [&](const std::string& line) { return line.starts_with(with); });
+    };
+    CHECK(begins("A client-1  ") == 1);
+    CHECK(begins("C client-3") == (clients == 6 ? 1 : 0));
+    CHECK(begins("B client-2  ") == (clients == 6 ? 1 : 0));
+    for (const std::string& line : lines)
+      if (line.starts_with("B client-2  ")) CHECK(line.ends_with(" ✗"));
+    CHECK((text.find("✗ lock refused") != std::string::npos) == (clients == 6));
+    CHECK((text.find("Without a lane: 6 clients") != std::string::npos) == (clients == 7));
+  }
 }
 
 TEST_CASE("an empty recording is a short report") {
