@@ -174,14 +174,14 @@ bool matches(const Expectation& expected, std::span<const Finding> findings, con
       return sentence;
     });
   }
-  for (const auto& [name, wanted] : expected.damage) {
+  for (const auto& expectation : expected.damage) {
+    const std::int64_t wanted = expectation.second;
     for (std::size_t i = 0; i < kDamages; ++i) {
       const auto damage = static_cast<Damage>(i);
       const std::int64_t found = metrics.damage(damage);
-      if (name != to_string(damage) || found == wanted) continue;
-      differs([&, wanted = wanted] {
-        return fmt::format("{} is {}, expected {}", to_string(damage), found, wanted);
-      });
+      if (expectation.first != to_string(damage) || found == wanted) continue;
+      differs(
+          [&] { return fmt::format("{} is {}, expected {}", to_string(damage), found, wanted); });
     }
   }
   return all;
