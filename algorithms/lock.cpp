@@ -62,6 +62,7 @@ void Beliefs::end(AttemptId attempt, BeliefEnd why) {
     held_.erase(held);
     self_.world().loop().cancel(ended.deadline);
     self_.world().emit(self_.id(), BeliefEnded{ended.lock, ended.attempt, why});
+    if (why == BeliefEnd::told && listener_ != nullptr) listener_->told(attempt);
     return;
   }
 }

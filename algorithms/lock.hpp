@@ -59,6 +59,13 @@ struct Lease {
 /// released, deadline-aware ones also when their own clock reaches the deadline [spec 1.3].
 class Beliefs {
  public:
+  /// Who wants to know that a lock's library told its application that the lock is gone.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void told(AttemptId attempt) = 0;
+  };
+
   enum class Mode : std::uint8_t { naive, deadline_aware };
 
   Beliefs(Process& self, Mode mode) : self_(self), mode_(mode), held_(&self.arena()) {}
@@ -68,6 +75,7 @@ class Beliefs {
   void begin(const Lease& lease);
   void prolong(const Lease& lease);
   void end(AttemptId attempt, BeliefEnd why);
+  void set_listener(Listener* listener) { listener_ = listener; }
   /// The process died: it believes nothing any more.
   void end_all(BeliefEnd why);
 
@@ -87,6 +95,7 @@ class Beliefs {
 
   Process& self_;
   Mode mode_;
+  Listener* listener_ = nullptr;
   std::pmr::vector<Held> held_;
 };
 
@@ -94,8 +103,10 @@ class Beliefs {
 struct Environment {
   Process& self;
   Beliefs& beliefs;
-  std::span<const redis::Client> redis;  // this client's view of each node
-  std::uint32_t* attempts;               // of the whole run, so that attempts are numbered once
+  std::uint32_t* attempts;  // of the whole run, so that attempts are numbered once
+
+  // This life's ways to the services; empty or null where the scenario has no such service.
+  std::span<const redis::Client> redis{};  // one a node
 
   Arena& arena() const { return self.arena(); }
 };

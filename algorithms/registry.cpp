@@ -9,23 +9,29 @@
 
 namespace locklab {
 
+namespace {
+
+constexpr RoleSet kRedis = roles(ProcessRole::redis);
+
+}  // namespace
+
 std::span<const Algorithm> algorithms() {
   static const std::array kAlgorithms{
       Algorithm{"simple_redis_lock", "one Redis node: SET NX PX, compare-and-delete",
                 "doc §3 \"SimpleRedisLock\"; redis.io \"Distributed locks\"",
-                kSimpleRedisLockParameters, kSimpleRedisLockPresets, "", make_simple_redis_lock},
+                kSimpleRedisLockParameters, kSimpleRedisLockPresets, "", kRedis, make_simple_redis_lock},
       Algorithm{"naive_redis_lock", "one Redis node, with the common mistakes and the old recipes",
                 "doc §7 \"Common Mistakes\"; Redis SETNX page", kNaiveRedisLockParameters,
-                kNaiveRedisLockPresets, "", make_naive_redis_lock},
+                kNaiveRedisLockPresets, "", kRedis, make_naive_redis_lock},
       Algorithm{"fenced_lock_document", "a token counted after the lock is taken",
                 "doc §3 \"Fencing Tokens\"", kFencedLockDocumentParameters,
-                kFencedLockDocumentPresets, "", make_fenced_lock_document},
+                kFencedLockDocumentPresets, "", kRedis, make_fenced_lock_document},
       Algorithm{"fenced_lock", "lock and token taken in one script",
                 "doc §3 \"Fencing Tokens\"; Kleppmann 2016; Redisson FencedLock",
-                kFencedLockParameters, kFencedLockPresets, "", make_fenced_lock},
+                kFencedLockParameters, kFencedLockPresets, "", kRedis, make_fenced_lock},
       Algorithm{"redlock", "a majority of N independent Redis nodes, and the libraries that do it",
                 "doc §3 \"Redlock Algorithm\"; redis.io \"Distributed locks\"", kRedlockParameters,
-                kRedlockPresets, "redis", make_redlock},
+                kRedlockPresets, "redis", kRedis, make_redlock},
   };
   return kAlgorithms;
 }

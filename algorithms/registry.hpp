@@ -6,6 +6,7 @@
 
 #include "algorithms/lock.hpp"
 #include "algorithms/settings.hpp"
+#include "sim/role.hpp"
 
 namespace locklab {
 
@@ -16,6 +17,7 @@ struct Algorithm {
   std::span<const Parameter> parameters;
   std::span<const Preset> presets;
   std::string_view several_nodes;  // "redis" if it uses all Redis nodes, "" if only the first
+  RoleSet needs;  // services without which it cannot be
   /// A lock on `resource` for one client; lives in the arena of the run.
   Lock* (*make)(const Environment& environment, const Settings& settings, Symbol resource);
 };

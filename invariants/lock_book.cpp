@@ -170,17 +170,19 @@ void LockBook::on(const TraceEvent& event, const KeyStored& stored) {
   if (attempt == nullptr) return;  // nobody asked for it as part of a lock
   LockState& lock = locks_[attempt->lock];
   StoredKey key;
-  key.node = event.process;
+  key.node = stored.store ? ProcessId{} : event.process;
+  key.store = stored.store;
   key.key = stored.key;
   key.attempt = stored.attempt;
   key.expires = stored.expires;
   key.expires_at = stored.expires_at;
   key.gone_at = stored.expires ? when_gone(event, stored.expires_at) : kEndOfTime;
+  key.rank = stored.rank;
 
   bool on_new_node = true;
   StoredKey* present = nullptr;
   for (StoredKey& old : lock.keys) {
-    if (old.node != key.node) continue;
+    if (!old.beside(key)) continue;
     if (old.key == key.key) present = &old;
     if (old.attempt == key.attempt) on_new_node = false;
   }
@@ -189,21 +191,44 @@ void LockBook::on(const TraceEvent& event, const KeyStored& stored) {
   } else {
     const StoredKey before = *present;
     *present = key;
-    if (before.attempt != key.attempt) lose_key(before, lock);
+    if (before.attempt != key.attempt) lose_key(before, lock, event);
   }
   if (on_new_node) ++attempt->nodes;
 
-  if (attempt->nodes < attempt->quorum || attempt->owns) return;
-  if (!attempt->order || attempt->owned) attempt->order = event.seq;
-  attempt->owns = true;
-  attempt->owned = true;
+  if (key.rank != 0)
+    find_first_in_line(key, lock, event);
+  else if (attempt->nodes >= attempt->quorum && !attempt->owns)
+    take_ownership(*attempt, event);
+}
+
+void LockBook::take_ownership(Attempt& attempt, const TraceEvent& event) {
+  if (!attempt.order || attempt.owned) attempt.order = event.seq;
+  attempt.owns = true;
+  attempt.owned = true;
+}
+
+/// Of the keys beside `changed`, the one with the lowest rank owns the lock.
+void LockBook::find_first_in_line(const StoredKey& changed, const LockState& lock,
+                                  const TraceEvent& event) {
+  const StoredKey* first = nullptr;
+  for (const StoredKey& key : lock.keys)
+    if (key.rank != 0 && key.beside(changed) && (first == nullptr || key.rank < first->rank))
+      first = &key;
+  for (const StoredKey& key : lock.keys)
+    if (key.rank != 0 && key.beside(changed) &&
+        (first == nullptr || key.attempt != first->attempt))
+      find(key.attempt)->owns = false;
+  if (first == nullptr) return;
+  Attempt& owner = *find(first->attempt);
+  if (!owner.owns) take_ownership(owner, event);
 }
 
 void LockBook::on(const TraceEvent& event, const KeyExtended& extended) {
   const Attempt* attempt = find(extended.attempt);
   if (attempt == nullptr) return;
+  const ProcessId node = extended.store ? ProcessId{} : event.process;
   for (StoredKey& key : locks_[attempt->lock].keys) {
-    if (key.node != event.process || key.key != extended.key) continue;
+    if (key.node != node || key.store != extended.store || key.key != extended.key) continue;
     key.expires = true;
     key.expires_at = extended.expires_at;
     key.gone_at = when_gone(event, extended.expires_at);
@@ -216,28 +241,33 @@ void LockBook::on(const TraceEvent& event, const KeyRemoved& removed) {
   // Its owner writes it anew, in this same instant: a renewal by SET, not a loss.
   if (removed.why == RemovalReason::overwritten && removed.by == removed.attempt) return;
   LockState& lock = locks_[attempt->lock];
+  const ProcessId node = removed.store ? ProcessId{} : event.process;
   const auto key = std::ranges::find_if(lock.keys, [&](const StoredKey& each) {
-    return each.node == event.process && each.key == removed.key;
+    return each.node == node && each.store == removed.store && each.key == removed.key;
   });
   if (key != lock.keys.end()) {
     const StoredKey lost = *key;
     lock.keys.erase(key);
-    lose_key(lost, lock);
+    lose_key(lost, lock, event);
   }
   // A grant without an end of its own lasts as long as the service keeps it (a ZooKeeper session).
-  if (removed.why == RemovalReason::expired && attempt->promise_until == kEndOfTime &&
-      !attempt->owns)
+  const bool by_the_service =
+      removed.why == RemovalReason::expired || removed.why == RemovalReason::session;
+  if (by_the_service && attempt->promise_until == kEndOfTime && !attempt->owns)
     attempt->promise_until = event.at;
 }
 
 /// `key` is no longer among the lock's keys.
-void LockBook::lose_key(const StoredKey& key, const LockState& lock) {
+void LockBook::lose_key(const StoredKey& key, const LockState& lock, const TraceEvent& event) {
   Attempt& owner = *find(key.attempt);
-  for (const StoredKey& other : lock.keys)
-    if (other.node == key.node && other.attempt == key.attempt)
-      return;  // another of its keys there
-  --owner.nodes;
-  if (owner.nodes < owner.quorum) owner.owns = false;
+  const bool another = std::ranges::any_of(lock.keys, [&](const StoredKey& other) {
+    return other.beside(key) && other.attempt == key.attempt;
+  });
+  if (!another) {
+    --owner.nodes;
+    if (owner.nodes < owner.quorum) owner.owns = false;
+  }
+  if (key.rank != 0) find_first_in_line(key, lock, event);
 }
 
 // Model: the node's clock goes on as it goes now. A key is still there at its deadline and gone a

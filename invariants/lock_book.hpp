@@ -62,9 +62,10 @@ class LockBook {
     bool matters(Instant now) const { return trying || believing || promised(now); }
   };
 
-  /// A key on a node of a lock service.
+  /// A key on a node of a lock service, or in a replicated store.
   struct StoredKey {
-    ProcessId node;
+    ProcessId node;  // none in a replicated store
+    Symbol store;
     Symbol key;
     AttemptId attempt;
     bool expires = false;
@@ -72,6 +73,12 @@ class LockBook {
     /// When no command will see it any more, as far as is known: no event says so until somebody
     /// looks.
     Instant gone_at = kEndOfTime;
+    /// Place in line where the service queues; zero: it does not.
+    std::uint64_t rank = 0;
+
+    bool beside(const StoredKey& other) const {
+      return node == other.node && store == other.store;
+    }
   };
 
   struct LockState {
@@ -168,7 +175,9 @@ class LockBook {
   void believe(Attempt& attempt, const TraceEvent& event);
   void end_belief(Attempt& attempt, Instant now);
   void promise(Attempt& attempt, Instant now, Instant until);
-  void lose_key(const StoredKey& key, const LockState& lock);
+  static void take_ownership(Attempt& attempt, const TraceEvent& event);
+  void lose_key(const StoredKey& key, const LockState& lock, const TraceEvent& event);
+  void find_first_in_line(const StoredKey& changed, const LockState& lock, const TraceEvent& event);
   Instant when_gone(const TraceEvent& seen, WallInstant expires_at) const;
 
   std::pmr::memory_resource* memory_;

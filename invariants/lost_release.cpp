@@ -123,9 +123,12 @@ class LostRelease final : public Invariant {
     const std::size_t needed = std::size_t{lock.of} - lock.quorum + 1;
     if (lock.keys.size() < needed) return now;
     expiries_.clear();
-    for (const LockBook::StoredKey& key : lock.keys)
-      if (key.gone_at > now && given_up(book.attempt(key.attempt), book))
-        expiries_.push_back(key.gone_at);
+    for (const LockBook::StoredKey& key : lock.keys) {
+      const LockBook::Attempt& attempt = book.attempt(key.attempt);
+      // Who stands in line behind another does not keep the lock taken.
+      if (key.rank != 0 && !attempt.owns) continue;
+      if (key.gone_at > now && given_up(attempt, book)) expiries_.push_back(key.gone_at);
+    }
     if (expiries_.size() < needed) return now;
     // The lock can be had when fewer than `needed` are left.
     std::ranges::sort(expiries_, std::greater{});

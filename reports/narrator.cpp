@@ -55,6 +55,39 @@ std::string_view why_removed(RemovalReason reason) {
       return "is lost";
     case RemovalReason::overwritten:
       return "is overwritten";
+    case RemovalReason::session:
+      return "goes with its session";
+  }
+  return "?";
+}
+
+std::string_view why_session_ended(SessionEnd end) {
+  switch (end) {
+    case SessionEnd::closed:
+      return "its client closed it";
+    case SessionEnd::expired:
+      return "nothing was heard of its client in time";
+    case SessionEnd::invalidated:
+      return "its client was taken for dead";
+  }
+  return "?";
+}
+
+/// As the end of "client-a: ...".
+std::string_view said_of_connection(ConnectionState state) {
+  switch (state) {
+    case ConnectionState::connected:
+      return "its session is open";
+    case ConnectionState::suspended:
+      return "the connection is SUSPENDED: no server answers, and the session may or may not live";
+    case ConnectionState::reconnected:
+      return "it is connected again, and its session lives";
+    case ConnectionState::lost:
+      return "its session is LOST";
+    case ConnectionState::jeopardy:
+      return "its session is in JEOPARDY: its own lease count is over, and calls wait";
+    case ConnectionState::safe:
+      return "its session is SAFE again";
   }
   return "?";
 }
@@ -311,10 +344,12 @@ struct Narrator::Teller {
 
   // ---- services ----
   std::string operator()(const KeyStored& e) const {
-    return fmt::format(
-        "{} stores {}{}{}", me(), n.text(e.key), for_whom(e.attempt),
-        e.expires ? ", to expire at " + shown(e.expires_at.time_since_epoch()) + " of its clock"
-                  : std::string(", never to expire"));
+    std::string until = ", never to expire";
+    if (e.expires)
+      until = ", to expire at " + shown(e.expires_at.time_since_epoch()) + " of its clock";
+    else if (e.rank != 0)
+      until = fmt::format(", number {} in line", e.rank);
+    return fmt::format("{} stores {}{}{}", me(), n.text(e.key), for_whom(e.attempt), until);
   }
   std::string operator()(const KeyExtended& e) const {
     return fmt::format("{} extends {}{} to {} of its clock{}", me(), n.text(e.key),
@@ -357,6 +392,29 @@ struct Narrator::Teller {
         return fmt::format("{} appends {} to {}", who, e.amount, what);
     }
     return {};
+  }
+
+  // ---- services with sessions, and with several servers ----
+  std::string operator()(const SessionBegan& e) const {
+    return fmt::format("{} opens a session for {}, good for {} without a word", me(),
+                       n.process(e.client), shown(e.timeout));
+  }
+  std::string operator()(const SessionEnded& e) const {
+    return fmt::format("{} ends the session of {}: {}", me(), n.process(e.client),
+                       why_session_ended(e.why));
+  }
+  std::string operator()(const ConnectionStateChanged& e) const {
+    return fmt::format("{}: {}", me(), said_of_connection(e.state));
+  }
+  std::string operator()(const RoleChanged& e) const {
+    return fmt::format("{} is now {} (term {})", me(), to_string(e.role), e.term);
+  }
+  std::string operator()(const EntryCommitted& e) const {
+    return fmt::format("{} commits entry {} of term {}: a quorum has it", me(), e.index, e.term);
+  }
+  std::string operator()(const TransactionEnded& e) const {
+    return fmt::format("{} {} the transaction of {}", me(), e.committed ? "commits" : "rolls back",
+                       e.attempt ? n.client(e.attempt) : n.process(e.client));
   }
 
   // ---- judgement ----

@@ -13,18 +13,6 @@ namespace locklab::recording_json {
 
 inline constexpr std::string_view kSchema = "locklab-trace/1";
 
-constexpr std::string_view word(ProcessRole role) {
-  switch (role) {
-    case ProcessRole::client:
-      return "client";
-    case ProcessRole::redis:
-      return "redis";
-    case ProcessRole::storage:
-      return "storage";
-  }
-  return "?";
-}
-
 template <class Enum>
 std::string_view word(Enum value) {
   return to_string(value);

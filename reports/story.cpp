@@ -436,7 +436,7 @@ class BriefStory {
     std::map<Symbol, Group> by_kind;
     for (const std::size_t index : calls) {
       const CallSpan& call = timeline_.calls[index];
-      if (is_redis(call.to) || call.outcome != Errc::none) by_kind[call.kind].add(call);
+      if (is_lock_server(call.to) || call.outcome != Errc::none) by_kind[call.kind].add(call);
     }
     std::vector<Group> groups;
     for (auto& [kind, group] : by_kind) groups.push_back(std::move(group));
@@ -572,9 +572,9 @@ class BriefStory {
     return &recording_.events[index];
   }
 
-  bool is_redis(ProcessId id) const {
+  bool is_lock_server(ProcessId id) const {
     return id && id.number <= recording_.processes.size() &&
-           recording_.processes[id.number - 1].role == ProcessRole::redis;
+           is_lock_service(recording_.processes[id.number - 1].role);
   }
 
   const std::set<std::size_t>& blamed_writes() {

@@ -135,7 +135,8 @@ class Report {
     paragraph("", title, kBold);
     if (!options_.story.empty()) paragraph("Story: ", safe_text(options_.story));
     std::string setup;
-    for (const ProcessRole role : {ProcessRole::client, ProcessRole::redis, ProcessRole::storage}) {
+    for (std::uint32_t place = 0; place < kRoles; ++place) {
+      const auto role = static_cast<ProcessRole>(place);
       std::vector<ProcessId> processes;
       for (std::uint32_t number = 1; number <= recording_.processes.size(); ++number)
         if (recording_.processes[number - 1].role == role) processes.push_back(ProcessId{number});

@@ -243,7 +243,7 @@ class Builder {
 
   void see(const TraceEvent& event, const KeyStored& what) {
     note_effect(event, CallSpan::Effect::stored);
-    const auto key = std::pair(event.process, what.key);
+    const auto key = std::pair(place_of(event, what), what.key);
     const auto held = holdings_.find(key);
     if (held != holdings_.end()) {
       if (held->second.attempt == what.attempt) {  // stored anew: one holding goes on
@@ -258,7 +258,7 @@ class Builder {
   }
   void see(const TraceEvent& event, const KeyExtended& what) {
     note_effect(event, CallSpan::Effect::extended);
-    const auto held = holdings_.find({event.process, what.key});
+    const auto held = holdings_.find({place_of(event, what), what.key});
     if (held == holdings_.end() || held->second.attempt != what.attempt) return;
     held->second.expires = true;
     held->second.dead_at = dead_at(what.expires_at);
@@ -267,7 +267,7 @@ class Builder {
     if (what.by) note_effect(event, CallSpan::Effect::removed);
     // Its owner writes it anew in this same instant: a renewal, not a loss.
     if (what.why == RemovalReason::overwritten && what.by == what.attempt) return;
-    const auto held = holdings_.find({event.process, what.key});
+    const auto held = holdings_.find({place_of(event, what), what.key});
     if (held == holdings_.end() || held->second.attempt != what.attempt) return;
     drop(held, event.at, what.why, what.by == what.attempt ? AttemptId{} : what.by);
   }
@@ -390,6 +390,12 @@ class Builder {
           drop(held, std::max(*at, held->second.from), RemovalReason::expired, {});
       held = next;
     }
+  }
+
+  /// A replicated store's keys are on none of its servers in particular.
+  template <class KeyEvent>
+  static ProcessId place_of(const TraceEvent& event, const KeyEvent& what) {
+    return what.store ? ProcessId{} : event.process;
   }
 
   using Holdings = std::map<std::pair<ProcessId, Symbol>, Holding>;

@@ -11,7 +11,7 @@
 namespace locklab {
 
 Client::Client(Process& self, const ClientSpec& spec, const LockSpec& lock, Symbol default_lock,
-               std::span<const Program> threads, std::span<const redis::Client> redis,
+               std::span<const Program> threads, std::span<DeployedService* const> services,
                const storage::Client& storage, const StepWords& words, std::uint32_t* attempts)
     : self_(self),
       spec_(spec),
@@ -21,17 +21,25 @@ Client::Client(Process& self, const ClientSpec& spec, const LockSpec& lock, Symb
       storage_(storage),
       words_(words),
       beliefs_(self, spec.belief),
-      environment_{self, beliefs_, redis, attempts},
+      environment_{self, beliefs_, attempts},
+      services_(services),
+      service_clients_(&self.arena()),
       locks_(&self.arena()),
-      threads_(&self.arena()) {}
+      threads_(&self.arena()) {
+  beliefs_.set_listener(this);
+}
+
+Client::~Client() { leave_services(); }
 
 // ---- life ---------------------------------------------------------------------------------------
 
 void Client::on_start() {
+  for (DeployedService* service : services_)
+    if (ServiceClient* client = service->equip(environment_)) service_clients_.push_back(client);
   for (std::uint32_t i = 0; i < programs_.size(); ++i) {
     void* block = arena().take(sizeof(Thread));
     threads_.push_back(new (block) Thread(*this, programs_[i], &arena()));
-    self_.spawn("program", run_thread(i));
+    threads_.back()->task = self_.spawn("program", run_thread(i));
   }
 }
 
@@ -40,9 +48,61 @@ void Client::on_crash(bool) {
   // A new life begins with new objects: what the old ones knew was in memory.
   locks_.clear();
   threads_.clear();
+  leave_services();
 }
 
-void Client::on_message(const Packet&) { LOCKLAB_ASSERT(!"nobody sends requests to a client"); }
+void Client::leave_services() {
+  while (!service_clients_.empty()) {
+    service_clients_.back()->~ServiceClient();
+    service_clients_.pop_back();
+  }
+}
+
+void Client::on_message(const Packet& packet) {
+  for (ServiceClient* client : service_clients_)
+    if (client->on_message(packet)) return;
+  LOCKLAB_ASSERT(!"a message that is nobody's");
+}
+
+void Client::on_connection_lost(ProcessId peer) {
+  for (ServiceClient* client : service_clients_) client->on_connection_lost(peer);
+}
+
+// The library calls back in a thread of its own: the one that works is stopped at the next
+// scheduling point.
+void Client::told(AttemptId attempt) {
+  const bool stops = spec_.when_told == WhenTold::stop;
+  for (Thread* thread : threads_)
+    for (Thread::Held& holding : thread->held) {
+      if (holding.lease.attempt != attempt) continue;
+      holding.told = true;
+      thread->told = stops;
+    }
+  if (!stops) return;
+  Event stop;
+  stop.context = this;
+  stop.act = [](void* client, std::uint64_t) { static_cast<Client*>(client)->stop_told_threads(); };
+  self_.world().schedule_gated(self_, Duration{0}, stop);
+}
+
+void Client::stop_told_threads() {
+  for (std::uint32_t i = 0; i < threads_.size(); ++i) {
+    Thread& thread = *threads_[i];
+    if (!thread.told) continue;
+    thread.told = false;
+    self_.cancel(thread.task);
+    thread.task = self_.spawn("give back", give_back(i));
+  }
+}
+
+Task<> Client::give_back(std::uint32_t index) {
+  Thread& thread = *threads_[index];
+  while (!thread.held.empty()) {
+    const Thread::Held holding = thread.held.back();
+    thread.held.pop_back();
+    static_cast<void>(co_await holding.lock->release(holding.lease));
+  }
+}
 
 Task<> Client::run_thread(std::uint32_t index) {
   Thread& thread = *threads_[index];
@@ -85,8 +145,10 @@ Task<Client::Flow> Client::run_step(Thread& thread, const Step& step) {
       Thread::Held* holding = held(thread, step);
       if (holding == nullptr) co_return Flow::next;
       const Lease& lease = holding->lease;
-      const bool valid =
+      const bool in_time =
           lease.promised == kForever || lease.start.elapsed(self_, lease.clock) < lease.promised;
+      // Who was told that the lock is gone knows it at a check.
+      const bool valid = in_time && !holding->told;
       self_.world().emit(self_.id(), StepTaken{words_.check, Duration{0}, valid});
       if (valid) co_return Flow::next;
       co_return refused(thread, step);
@@ -210,7 +272,7 @@ Task<Client::Flow> Client::acquire(Thread& thread, const Step& step) {
     if (!lease && if_refused == IfRefused::ignore) lease = co_await lock.acquire(if_refused);
   }
   if (!lease) co_return refused(thread, step);
-  thread.held.push_back({&lock, *lease});
+  thread.held.push_back({&lock, *lease, false});
   co_return Flow::next;
 }
 
@@ -224,7 +286,7 @@ class Client::Section final : public CriticalSection {
 
   Task<> run(const Lease& lease) override {
     attempt_ = lease.attempt;
-    thread_.held.push_back({&lock_, lease});
+    thread_.held.push_back({&lock_, lease, false});
     flow_ = co_await client_.run_steps(thread_, body_);
   }
   Arena& arena() const { return client_.arena(); }

@@ -11,8 +11,8 @@
 #include "algorithms/execute_with_lock.hpp"
 #include "algorithms/lock.hpp"
 #include "scenarios/scenario.hpp"
+#include "scenarios/services/service.hpp"
 #include "sim/process.hpp"
-#include "sim/services/redis/client.hpp"
 #include "sim/services/storage/client.hpp"
 #include "sim/task.hpp"
 
@@ -27,15 +27,17 @@ struct StepWords {
   Symbol work, check, resource;
 };
 
-class Client final : public Actor {
+class Client final : public Actor, private Beliefs::Listener {
  public:
   Client(Process& self, const ClientSpec& spec, const LockSpec& lock, Symbol default_lock,
-         std::span<const Program> threads, std::span<const redis::Client> redis,
+         std::span<const Program> threads, std::span<DeployedService* const> services,
          const storage::Client& storage, const StepWords& words, std::uint32_t* attempts);
 
   void on_message(const Packet& packet) override;
   void on_crash(bool power_loss) override;
   void on_start() override;
+  void on_connection_lost(ProcessId peer) override;
+  ~Client() override;
 
   Arena& arena() const { return self_.arena(); }  // for the frames of its coroutines
 
@@ -48,6 +50,7 @@ class Client final : public Actor {
     struct Held {
       Lock* lock;
       Lease lease;
+      bool told = false;  // that it is gone
     };
     struct Read {
       Symbol subject;
@@ -59,9 +62,16 @@ class Client final : public Actor {
     std::pmr::vector<Held> held;  // the one acquired last at the end
     std::pmr::vector<Read> read;
     bool skipping = false;  // to the next acquire
+    bool told = false;      // that what it holds is gone
+    TaskHandle task{};
   };
   enum class Flow : std::uint8_t { next, stop };
   class Section;
+
+  void told(AttemptId attempt) override;
+  void stop_told_threads();
+  Task<> give_back(std::uint32_t index);
+  void leave_services();
 
   Task<> run_thread(std::uint32_t index);
   Task<Flow> run_steps(Thread& thread, const Program& steps);
@@ -101,6 +111,8 @@ class Client final : public Actor {
   const StepWords& words_;
   Beliefs beliefs_;
   Environment environment_;
+  std::span<DeployedService* const> services_;
+  std::pmr::vector<ServiceClient*> service_clients_;  // of this life
   std::pmr::vector<Lock*> locks_;  // one object a resource, shared by the threads
   std::pmr::vector<Thread*> threads_;
 };

@@ -1,15 +1,14 @@
 #include "scenarios/runner.hpp"
 
 #include <algorithm>
-#include <array>
 #include <new>
 
 #include "faults/injector.hpp"
 #include "invariants/invariant.hpp"
 #include "scenarios/client.hpp"
 #include "scenarios/expectation.hpp"
+#include "scenarios/services/service.hpp"
 #include "sim/assert.hpp"
-#include "sim/services/redis/server.hpp"
 #include "sim/services/storage/server.hpp"
 
 namespace locklab {
@@ -82,7 +81,7 @@ struct Runner::Deployment {
   Value value(const Datum& datum);
   ProcessId named(std::string_view name);
   void add_clients();
-  void add_redis();
+  void add_services();
   void add_storage();
   void connect();
   void wire_clients();
@@ -90,15 +89,14 @@ struct Runner::Deployment {
   Arena& arena;
   const Scenario& scenario;
   World world;
-  redis::Kinds redis_kinds;
   storage::Kinds storage_kinds;
   StepWords words;
   std::uint32_t attempts = 0;
   std::pmr::vector<std::string_view> process_names;
-  std::pmr::vector<redis::Server*> redis;
+  std::pmr::vector<ProcessRole> roles;  // by ProcessId, from 1
+  std::pmr::vector<DeployedService*> services;
   std::pmr::vector<Client*> clients;
   storage::Server* storage = nullptr;
-  ProcessId first_redis;
   ProcessId storage_process;
   TraceAnnouncer announcer;
   Watch watch;
@@ -112,11 +110,11 @@ Runner::Deployment::Deployment(Arena& memory, const Scenario& given, std::uint64
     : arena(memory),
       scenario(given),
       world(memory, seed),
-      redis_kinds(world.names()),
       storage_kinds(world.names()),
       words(world.names()),
       process_names(&memory),
-      redis(&memory),
+      roles(&memory),
+      services(&memory),
       clients(&memory),
       announcer(world),
       watch(&memory, &announcer),
@@ -127,8 +125,10 @@ Runner::Deployment::Deployment(Arena& memory, const Scenario& given, std::uint64
   for (const MachineSpec& machine : scenario.machines)
     world.add_machine(machine.name, machine.clock_offset, machine.rate_ppm);
   add_clients();
-  add_redis();
+  add_services();
   add_storage();
+  for (std::uint32_t number = 1; number <= world.processes(); ++number)
+    process_names.push_back(world.names().text(world.process(ProcessId{number}).name()));
   connect();
   wire_clients();
 
@@ -143,7 +143,7 @@ Runner::Deployment::Deployment(Arena& memory, const Scenario& given, std::uint64
 Runner::Deployment::~Deployment() {
   world.drop_tasks();  // they refer to the clients
   for (Client* client : clients) client->~Client();
-  for (redis::Server* server : redis) server->~Server();
+  for (DeployedService* service : services) service->~DeployedService();
   if (storage != nullptr) storage->~Server();
 }
 
@@ -166,35 +166,20 @@ ProcessId Runner::Deployment::named(std::string_view name) {
 void Runner::Deployment::add_clients() {
   for (const ClientSpec& client : scenario.clients) {
     world.add_process(client.name, machine(client.machine.empty() ? client.name : client.machine));
-    process_names.push_back(world.names().text(world.names().find(client.name)));
+    roles.push_back(ProcessRole::client);
   }
 }
 
-void Runner::Deployment::add_redis() {
-  first_redis = ProcessId{static_cast<std::uint32_t>(world.processes() + 1)};
-  for (std::uint32_t number = 1; number <= scenario.redis.nodes; ++number) {
-    std::array<char, 16> digits{};
-    std::size_t length = 0;
-    for (std::uint32_t rest = number; rest > 0; rest /= 10)
-      digits[digits.size() - ++length] = static_cast<char>('0' + rest % 10);
-    const Symbol name =
-        world.names().join("redis-", {digits.data() + digits.size() - length, length});
-    const std::string_view text = world.names().text(name);
-    Process& process = world.add_process(text, machine(text));
-    process_names.push_back(text);
-    auto* server = make<redis::Server>(process, redis_kinds, scenario.redis.options);
-    for (const SeedKey& key : scenario.redis.keys)
-      if (key.node.empty() || key.node == text)
-        server->initialize(world.names().intern(key.key), value(key.value));
-    process.set_actor(*server);
-    redis.push_back(server);
-  }
+void Runner::Deployment::add_services() {
+  Site site(world, scenario, roles);
+  for (const ServiceKind& kind : service_kinds())
+    if ((scenario.services & role_bit(kind.role)) != 0) services.push_back(kind.deploy(site));
 }
 
 void Runner::Deployment::add_storage() {
   Process& process = world.add_process("storage", machine("storage"));
   storage_process = process.id();
-  process_names.push_back("storage");
+  roles.push_back(ProcessRole::storage);
   storage = make<storage::Server>(process, storage_kinds, scenario.storage.options);
   process.set_actor(*storage);
   const auto initialize = [this](const SeedRegister& seed) {
@@ -217,17 +202,11 @@ void Runner::Deployment::wire_clients() {
   for (std::uint32_t i = 0; i < scenario.clients.size(); ++i) {
     const ClientSpec& spec = scenario.clients[i];
     Process& process = world.process(ProcessId{i + 1});
-    auto* nodes =
-        static_cast<redis::Client*>(arena.take(scenario.redis.nodes * sizeof(redis::Client)));
-    for (std::uint32_t node = 0; node < scenario.redis.nodes; ++node)
-      new (nodes + node)
-          redis::Client(process, ProcessId{first_redis.number + node}, redis_kinds, {});
     const storage::Client to_storage(process, storage_process, storage_kinds,
                                      {.timeout = scenario.storage.call_timeout});
     auto* client = make<Client>(process, spec, spec.lock ? *spec.lock : scenario.lock, default_lock,
                                 std::span<const Program>(spec.threads),
-                                std::span<const redis::Client>(nodes, scenario.redis.nodes),
-                                to_storage, words, &attempts);
+                                std::span<DeployedService* const>(services), to_storage, words, &attempts);
     process.set_actor(*client);
     clients.push_back(client);
   }
@@ -287,14 +266,10 @@ void Runner::fill(Recording& recording, const RunResult& result) const {
   recording.processes.clear();
   for (std::uint32_t number = 1; number <= world.processes(); ++number) {
     const Process& process = world.process(ProcessId{number});
-    ProcessRole role = ProcessRole::client;
-    if (process.id() == deployment_->storage_process)
-      role = ProcessRole::storage;
-    else if (process.id() >= deployment_->first_redis)
-      role = ProcessRole::redis;
     recording.processes.push_back(
         {std::string(world.names().text(process.name())),
-         std::string(world.names().text(world.machine_name(process.machine()))), role});
+         std::string(world.names().text(world.machine_name(process.machine()))),
+         deployment_->roles[number - 1]});
   }
   recording.faults.clear();
   for (const ScheduledFault& fault : scenario.faults) recording.faults.push_back({describe(fault)});

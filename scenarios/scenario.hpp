@@ -16,6 +16,7 @@
 #include "invariants/registry.hpp"
 #include "sim/latency.hpp"
 #include "sim/network.hpp"
+#include "sim/role.hpp"
 #include "sim/services/redis/server.hpp"
 #include "sim/services/storage/register.hpp"
 #include "sim/time.hpp"
@@ -155,6 +156,12 @@ struct LockSpec {
 /// One program of a client; a client with two has two threads that share its lock objects.
 using Program = std::vector<Step>;
 
+/// What a program does that is told, by the lock's library, that its lock is gone or in doubt.
+enum class WhenTold : std::uint8_t {
+  go_on,  // nothing: it believes no longer, and works on until a check
+  stop,   // the thread that holds the lock stops working at once, and gives back what it holds
+};
+
 struct ClientSpec {
   std::string name;
   std::string machine;  // empty: its own
@@ -162,6 +169,7 @@ struct ClientSpec {
   std::optional<LockSpec> lock;  // else the scenario's
   std::vector<Program> threads;  // empty: the workload's program
   Duration start{};              // when its programs begin
+  WhenTold when_told = WhenTold::go_on;
 };
 
 /// A business that needs the lock [doc §1 "What breaks"]: its program for each client, its
@@ -220,6 +228,16 @@ struct Expectation {
   std::map<std::string, std::int64_t> damage;  // "oversold": 1
 };
 
+/// What a scenario of the corpus of failures says of its entry [docs/corpus.md].
+struct CorpusEntry {
+  std::int64_t number = 0;  // 0: a negative case, which must hold
+  bool core = false;
+  std::string status;   // published, documented, code or derived
+  std::string fencing;  // what the source says: saves, partly, no, n.a.
+  std::string fix;      // a phrase
+  std::string why;      // one sentence
+};
+
 struct Scenario {
   std::string name;
   std::string hash;  // 16 hex digits over the canonical text it was read from
@@ -227,6 +245,7 @@ struct Scenario {
   std::string story;                 // what happens, in a few sentences
   std::vector<std::string> sources;  // "doc §4 scenario 3", "corpus 29"
   std::vector<std::string> remarks;  // where the document is wrong, in plain sentences
+  std::optional<CorpusEntry> corpus;
 
   std::uint64_t seed = 1;
   Duration horizon{60s};  // of true time
@@ -234,6 +253,7 @@ struct Scenario {
 
   NetworkSpec network;
   std::vector<MachineSpec> machines;
+  RoleSet services = 0;  // that are deployed
   RedisSpec redis;
   StorageSpec storage;
   LockSpec lock;

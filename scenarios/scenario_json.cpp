@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "scenarios/scenario_reading.hpp"
+#include "scenarios/services/service.hpp"
 #include "scenarios/suggest.hpp"
 #include "scenarios/workload.hpp"
 
@@ -18,8 +19,6 @@ namespace {
 
 constexpr std::int64_t kMostClients = 1'000;
 constexpr std::int64_t kMostThreads = 100;
-constexpr std::int64_t kMostNodes = 63;      // Redlock keeps its votes in one word
-constexpr std::int64_t kNodesOfSeveral = 5;  // of an algorithm that uses several [doc §3]
 // An algorithm multiplies its times by thousandths: 30 days and a margin of 100% stay within 64
 // bits.
 constexpr DurationRange kParameterTime{.max = 720h};
@@ -102,66 +101,7 @@ void read_machines(Reading& reading, std::span<const Node> nodes) {
   }
 }
 
-// ---- services -----------------------------------------------------------------------------------
-
-constexpr std::array<std::string_view, 4> kPersistence{"none", "rdb", "aof_everysec", "aof_always"};
-constexpr std::array<std::string_view, 2> kExpiry{"lazy", "active"};
-constexpr std::array<std::string_view, 2> kClocks{"wall", "mono"};
-
-void read_save_points(Reading& reading, Section& r, redis::Persistence::SavePoints& points) {
-  const Node* list = r.any("save_points");
-  if (list == nullptr) return;
-  points = {};
-  const std::span<const Node> items = r.items("save_points");
-  if (items.size() > points.size())
-    r.mistake("save_points", fmt::format("at most {} save points", points.size()));
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    Section point(reading, items[i], "save_point");
-    const Duration after = point.duration("after", required, {.min = 1s});
-    const std::int64_t changes = point.integer("changes", 1, {.min = 1, .max = 1'000'000'000});
-    if (i >= points.size()) continue;
-    points[i] = {std::chrono::floor<std::chrono::seconds>(after).count(),
-                 static_cast<std::uint64_t>(changes)};
-  }
-}
-
-void read_redis(Reading& reading, const Node* node, bool several_nodes) {
-  RedisSpec& redis = reading.scenario.redis;
-  redis.nodes = several_nodes ? kNodesOfSeveral : 1;
-  if (node == nullptr) return;
-  Section r(reading, *node, "redis");
-  redis::ServerOptions& o = redis.options;
-  redis.nodes =
-      static_cast<std::uint32_t>(r.integer("nodes", redis.nodes, {.min = 1, .max = kMostNodes}));
-  o.persistence = r.choice("persistence", kPersistence, o.persistence);
-  read_save_points(reading, r, o.save_points);
-  o.restart_guard = r.duration("restart_guard", 0ms);
-  o.restart_guard_clock = r.choice("restart_guard_clock", kClocks, o.restart_guard_clock);
-  o.active_expiry = r.choice("expiry", kExpiry, o.active_expiry ? 1 : 0) == 1;
-  o.expiry_clock = r.choice("clock", kClocks, o.expiry_clock);
-  o.service_time = r.duration("service_time", o.service_time);
-  r.items("keys");  // later: they name nodes
-}
-
-void read_seed_keys(Reading& reading, const Node* redis) {
-  const Node* keys = redis == nullptr ? nullptr : redis->find("keys");
-  if (keys == nullptr) return;
-  for (const Node& node : keys->items) {
-    Section r(reading, node, "seed_key");
-    SeedKey key;
-    key.key = name_of(r, reading, "key", required);
-    if (const Node* value = r.any("value", required))
-      key.value = read_datum(*value, reading.diagnostics).value_or(Datum{});
-    key.node = r.text("node", "");
-    if (!key.node.empty()) {
-      Names nodes;
-      for (std::uint32_t i = 1; i <= reading.scenario.redis.nodes; ++i)
-        nodes.push_back(fmt::format("redis-{}", i));
-      check_name(reading, *node.find("node"), key.node, "Redis node", nodes);
-    }
-    reading.scenario.redis.keys.push_back(std::move(key));
-  }
-}
+// ---- storage ------------------------------------------------------------------------------------
 
 constexpr std::array<std::string_view, 5> kRules{"plain", "document", "strict", "owner_bound",
                                                  "not_equal"};
@@ -310,6 +250,7 @@ void read_client_names(Reading& reading, std::span<const Node> nodes) {
 }
 
 constexpr std::array<std::string_view, 2> kBeliefs{"naive", "deadline_aware"};
+constexpr std::array<std::string_view, 2> kWhenTold{"go_on", "stop"};
 
 ClientSpec read_client(Reading& reading, const Node& node) {
   ClientSpec client;
@@ -327,6 +268,7 @@ ClientSpec read_client(Reading& reading, const Node& node) {
   client.machine = name_of(r, reading, "machine");
   client.belief = r.choice("belief", kBeliefs, client.belief);
   client.start = r.duration("start", 0ms);
+  client.when_told = r.choice("when_told", kWhenTold, client.when_told);
   if (const Node* lock = r.child("lock"))
     client.lock = read_lock(reading, *lock, &reading.scenario.lock);
 
@@ -426,6 +368,32 @@ std::string read_story(Section& r) {
 
 }  // namespace
 
+constexpr std::array<std::string_view, 4> kStatuses{"published", "documented", "code", "derived"};
+constexpr std::array<std::string_view, 4> kFencingAnswers{"saves", "partly", "no", "n.a."};
+
+CorpusEntry read_corpus_entry(Reading& reading, const Node& node) {
+  Section r(reading, node, "corpus");
+  CorpusEntry entry;
+  entry.number = r.integer("number", 0, {.min = 0, .max = 999});
+  entry.core = r.boolean("core", false);
+  entry.status = kStatuses[r.choice("status", kStatuses, kStatuses.size() - 1)];
+  entry.fencing = kFencingAnswers[r.choice("fencing", kFencingAnswers, kFencingAnswers.size() - 1)];
+  entry.fix = r.text("fix", "");
+  entry.why = r.text("why", required);
+  return entry;
+}
+
+/// What the scenario's locks cannot do without.
+RoleSet needed_services(const Scenario& scenario) {
+  const auto needs = [](const LockSpec& lock) {
+    return lock.algorithm == nullptr ? RoleSet{0} : lock.algorithm->needs;
+  };
+  RoleSet needed = needs(scenario.lock);
+  for (const ClientSpec& client : scenario.clients)
+    if (client.lock) needed |= needs(*client.lock);
+  return needed;
+}
+
 void read_file(Reading& reading, const Node& root) {
   Scenario& s = reading.scenario;
   Section r(reading, root, "");
@@ -440,9 +408,12 @@ void read_file(Reading& reading, const Node& root) {
   s.max_events = static_cast<std::uint64_t>(r.integer(
       "max_events", static_cast<std::int64_t>(s.max_events), {.min = 1, .max = 1'000'000'000}));
 
+  if (const Node* corpus = r.child("corpus")) s.corpus = read_corpus_entry(reading, *corpus);
   const Node* network = r.child("network");
   const std::span<const Node> machines = r.items("machines");
-  const Node* redis = r.child("redis");
+  const std::span<const ServiceKind> kinds = service_kinds();
+  std::vector<const Node*> sections;
+  for (const ServiceKind& kind : kinds) sections.push_back(r.child(kind.section));
   read_network(reading, network);
   read_storage(reading, r.child("storage"));
   if (const Node* lock = r.child("lock", required)) s.lock = read_lock(reading, *lock, nullptr);
@@ -454,21 +425,20 @@ void read_file(Reading& reading, const Node& root) {
   read_client_names(reading, clients);
   read_clients(reading, clients, workload);
 
-  bool several = false;
-  const auto uses_several = [](const LockSpec& lock) {
-    return lock.algorithm != nullptr && lock.algorithm->several_nodes == "redis";
-  };
-  several = uses_several(s.lock);
-  for (const ClientSpec& client : s.clients)
-    several = several || (client.lock && uses_several(*client.lock));
-  read_redis(reading, redis, several);
+  // A service is there if the file describes it or a lock needs it.
+  s.services = needed_services(s);
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    if (sections[i] != nullptr) s.services |= role_bit(kinds[i].role);
+    if ((s.services & role_bit(kinds[i].role)) != 0) kinds[i].read(reading, sections[i]);
+  }
 
   // From here all names are known.
   reading.processes = process_names(s);
   reading.machines = reading.processes;
   for (const ClientSpec& client : s.clients)
     if (!client.machine.empty()) reading.machines.push_back(client.machine);
-  read_seed_keys(reading, redis);
+  for (std::size_t i = 0; i < kinds.size(); ++i)
+    if (kinds[i].read_references != nullptr) kinds[i].read_references(reading, sections[i]);
   read_links(reading, network);
   read_machines(reading, machines);
   read_faults(reading, r.items("faults"));
@@ -481,8 +451,8 @@ void read_file(Reading& reading, const Node& root) {
 std::vector<std::string> process_names(const Scenario& scenario) {
   std::vector<std::string> names;
   for (const ClientSpec& client : scenario.clients) names.push_back(client.name);
-  for (std::uint32_t i = 1; i <= scenario.redis.nodes; ++i)
-    names.push_back(fmt::format("redis-{}", i));
+  for (const ServiceKind& kind : service_kinds())
+    if ((scenario.services & role_bit(kind.role)) != 0) kind.name_processes(scenario, names);
   names.emplace_back("storage");
   return names;
 }

@@ -8,11 +8,10 @@
 
 #include "sim/finding.hpp"
 #include "sim/names.hpp"
+#include "sim/role.hpp"
 #include "sim/trace.hpp"
 
 namespace locklab {
-
-enum class ProcessRole : std::uint8_t { client, redis, storage };
 
 struct RecordedProcess {
   std::string name;

@@ -62,6 +62,8 @@ std::string_view to_string(RemovalReason reason) {
       return "lost";
     case RemovalReason::overwritten:
       return "overwritten";
+    case RemovalReason::session:
+      return "session";
   }
   return "?";
 }
@@ -94,6 +96,52 @@ std::string_view to_string(DomainAct act) {
       return "led";
     case DomainAct::appended:
       return "appended";
+  }
+  return "?";
+}
+
+std::string_view to_string(SessionEnd end) {
+  switch (end) {
+    case SessionEnd::closed:
+      return "closed";
+    case SessionEnd::expired:
+      return "expired";
+    case SessionEnd::invalidated:
+      return "invalidated";
+  }
+  return "?";
+}
+
+std::string_view to_string(ConnectionState state) {
+  switch (state) {
+    case ConnectionState::connected:
+      return "connected";
+    case ConnectionState::suspended:
+      return "suspended";
+    case ConnectionState::reconnected:
+      return "reconnected";
+    case ConnectionState::lost:
+      return "lost";
+    case ConnectionState::jeopardy:
+      return "jeopardy";
+    case ConnectionState::safe:
+      return "safe";
+  }
+  return "?";
+}
+
+std::string_view to_string(ServerRole role) {
+  switch (role) {
+    case ServerRole::follower:
+      return "follower";
+    case ServerRole::candidate:
+      return "candidate";
+    case ServerRole::leader:
+      return "leader";
+    case ServerRole::replica:
+      return "replica";
+    case ServerRole::master:
+      return "master";
   }
   return "?";
 }

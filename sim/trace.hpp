@@ -28,7 +28,20 @@ namespace locklab {
 enum class LossReason : std::uint8_t { random, partition, fault, connection, receiver_down };
 enum class ClockChange : std::uint8_t { jump, rate, slew, frozen, thawed };
 enum class BeliefEnd : std::uint8_t { released, deadline, told, stopped, crashed };
-enum class RemovalReason : std::uint8_t { deleted, expired, evicted, lost, overwritten };
+enum class RemovalReason : std::uint8_t { deleted, expired, evicted, lost, overwritten, session };
+/// Why a service ended a client's session (or lease).
+enum class SessionEnd : std::uint8_t { closed, expired, invalidated };
+/// What a client's library says of its connection, in the words of Curator and Chubby.
+enum class ConnectionState : std::uint8_t {
+  connected,
+  suspended,    // no server answers; the session may live
+  reconnected,  // the session lives
+  lost,         // given up, or known to have expired
+  jeopardy,     // Chubby: the local lease is over, calls wait
+  safe,         // Chubby: it was saved within the grace period
+};
+/// What a server is among its peers.
+enum class ServerRole : std::uint8_t { follower, candidate, leader, replica, master };
 enum class Rejection : std::uint8_t {
   stale_token,
   equal_token,
@@ -45,6 +58,9 @@ std::string_view to_string(BeliefEnd end);
 std::string_view to_string(RemovalReason reason);
 std::string_view to_string(Rejection rejection);
 std::string_view to_string(DomainAct act);
+std::string_view to_string(SessionEnd end);
+std::string_view to_string(ConnectionState state);
+std::string_view to_string(ServerRole role);
 
 // ---- physics ------------------------------------------------------------------------------------
 
@@ -445,6 +461,11 @@ struct LockReleased {
 // ---- services -----------------------------------------------------------------------------------
 
 /// A lock service wrote a key. `attempt` says on whose behalf; the protocol does not carry it.
+///
+/// A key of a replicated store is said once, by the server that commits it, and `store` names the
+/// store: the key is in none of its servers in particular. `rank` is for services that queue: not
+/// zero, it is the key's place in line, and of all keys of one lock the one with the lowest rank
+/// owns it.
 struct KeyStored {
   static constexpr std::string_view kName = "key_stored";
   Symbol key;
@@ -452,12 +473,16 @@ struct KeyStored {
   AttemptId attempt;
   bool expires{};
   WallInstant expires_at{};  // the server's own clock
+  Symbol store{};            // none: the emitting server's own
+  std::uint64_t rank{};
   static void fields(auto& self, auto&& field) {
     field("key", self.key);
     field("value", self.value);
     field("attempt", self.attempt);
     field("expires", self.expires);
     field("expires_at", self.expires_at);
+    field("store", self.store);
+    field("rank", self.rank);
   }
 };
 
@@ -469,12 +494,14 @@ struct KeyExtended {
   AttemptId attempt;  // whose key it is
   AttemptId by;       // on whose behalf it was extended
   WallInstant expires_at{};
+  Symbol store{};
   static void fields(auto& self, auto&& field) {
     field("key", self.key);
     field("value", self.value);
     field("attempt", self.attempt);
     field("by", self.by);
     field("expires_at", self.expires_at);
+    field("store", self.store);
   }
 };
 
@@ -485,12 +512,14 @@ struct KeyRemoved {
   AttemptId attempt;  // whose key it was
   AttemptId by;       // on whose behalf it was removed; none unless deleted or overwritten
   RemovalReason why{};
+  Symbol store{};
   static void fields(auto& self, auto&& field) {
     field("key", self.key);
     field("value", self.value);
     field("attempt", self.attempt);
     field("by", self.by);
     field("why", self.why);
+    field("store", self.store);
   }
 };
 
@@ -563,6 +592,81 @@ struct ReadServed {
   }
 };
 
+// ---- services with sessions, and with several servers -------------------------------------------
+
+/// A service opened a session (a lease) for a client.
+struct SessionBegan {
+  static constexpr std::string_view kName = "session_began";
+  std::uint64_t session{};
+  ProcessId client;
+  Duration timeout{};  // as negotiated
+  static void fields(auto& self, auto&& field) {
+    field("session", self.session);
+    field("client", self.client);
+    field("timeout", self.timeout);
+  }
+};
+
+/// The service ended it: what was bound to it goes.
+struct SessionEnded {
+  static constexpr std::string_view kName = "session_ended";
+  std::uint64_t session{};
+  ProcessId client;
+  SessionEnd why{};
+  static void fields(auto& self, auto&& field) {
+    field("session", self.session);
+    field("client", self.client);
+    field("why", self.why);
+  }
+};
+
+/// What the client's library told its application of the connection. In the client's lane.
+struct ConnectionStateChanged {
+  static constexpr std::string_view kName = "connection_state_changed";
+  ConnectionState state{};
+  std::uint64_t session{};
+  static void fields(auto& self, auto&& field) {
+    field("state", self.state);
+    field("session", self.session);
+  }
+};
+
+/// A server took a role among its peers. `term` grows with every election: epoch, term,
+/// configuration epoch.
+struct RoleChanged {
+  static constexpr std::string_view kName = "role_changed";
+  ServerRole role{};
+  std::uint64_t term{};
+  static void fields(auto& self, auto&& field) {
+    field("role", self.role);
+    field("term", self.term);
+  }
+};
+
+/// A quorum has the entry: it will never be lost. In the lane of the leader that learns it first.
+struct EntryCommitted {
+  static constexpr std::string_view kName = "entry_committed";
+  std::uint64_t index{};  // zxid, log index
+  std::uint64_t term{};
+  static void fields(auto& self, auto&& field) {
+    field("index", self.index);
+    field("term", self.term);
+  }
+};
+
+/// A database transaction ended.
+struct TransactionEnded {
+  static constexpr std::string_view kName = "transaction_ended";
+  ProcessId client;
+  AttemptId attempt;
+  bool committed{};  // false: rolled back
+  static void fields(auto& self, auto&& field) {
+    field("client", self.client);
+    field("attempt", self.attempt);
+    field("committed", self.committed);
+  }
+};
+
 // ---- the protected business ---------------------------------------------------------------------
 
 /// Something that matters outside the simulation happened, in words of the workload's domain.
@@ -614,7 +718,8 @@ using TracePayload =
                  LockWaitEnded, LockRequested, LockRefused, LockGranted, LockAssumed, LeaseExtended,
                  ExtensionFailed, BeliefEnded, ReleaseBegan, LockReleased, KeyStored, KeyExtended,
                  KeyRemoved, TokenIssued, WriteAccepted, WriteRejected, ReadServed, DomainEvent,
-                 ViolationBegan, ViolationEnded>;
+                 ViolationBegan, ViolationEnded, SessionBegan, SessionEnded,
+                 ConnectionStateChanged, RoleChanged, EntryCommitted, TransactionEnded>;
 
 /// The place of a payload type in TracePayload; the bit of that number stands for it in an
 /// EventMask.

@@ -17,6 +17,7 @@
 #include "faults/fault.hpp"
 #include "scenarios/metrics.hpp"
 #include "scenarios/scenario_json.hpp"
+#include "scenarios/services/service.hpp"
 #include "scenarios/workload.hpp"
 
 namespace locklab {
@@ -162,15 +163,19 @@ std::string with_everything() {
   std::string clients;
   for (const Algorithm& algorithm : algorithms())
     clients += fmt::format("{{\"lock\": {{\"algorithm\": \"{}\"}}}}, ", algorithm.name);
+  // Sections that hold objects of their own stand below.
+  std::string services;
+  for (const ServiceKind& kind : service_kinds())
+    if (kind.section != "redis") services += fmt::format("\"{}\": {{}}, ", kind.section);
   return fmt::format(
-      R"({{"network": {{"latency": {{"lognormal": {{}}}}, "links": [{{}}]}}, "machines": [{{}}],
+      R"({{{} "corpus": {{}}, "network": {{"latency": {{"lognormal": {{}}}}, "links": [{{}}]}}, "machines": [{{}}],
            "redis": {{"keys": [{{}}], "save_points": [{{}}]}}, "storage": {{}},
            "lock": {{"algorithm": "redlock"}}, "workload": {{}},
            "clients": [{} {{"program": [{}]}}], "faults": [{}],
            "checks": {{"bounded_wait": {{}}, "lost_release": {{}}, "fairness": {{}}}},
            "expect": {{"findings": [{{}}], "grants": [{{}}], "refusals": [{{}}], "writes": [{{}}],
                       "damage": {{}}}}}})",
-      clients, steps, faults);
+      services, clients, steps, faults);
 }
 
 using Keys = std::set<std::string>;

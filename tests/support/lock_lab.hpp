@@ -140,7 +140,7 @@ class LockLab {
     REQUIRE(found);
     for (const auto& [parameter, value] : overrides)
       REQUIRE(settings.set(parameter, value).has_value());
-    return *row->make({client.self, client.beliefs, client.redis, &attempts_}, settings, resource_);
+    return *row->make({client.self, client.beliefs, &attempts_, client.redis}, settings, resource_);
   }
 
   // ---- time ----
