@@ -338,7 +338,7 @@ bool is_scenario_name(std::string_view name) {
   };
   bool first = true;  // of a part between slashes
   for (const char c : name) {
-    if (!letter(c) && (first || (c != '-' && c != '_' && c != '.' && c != '/'))) return false;
+    if (!letter(c) && (first || (c != '-' && c != '_' && c != '.' && c != '+' && c != '/'))) return false;
     first = c == '/';
   }
   return !first && name.size() <= 100;
@@ -349,7 +349,7 @@ void read_scenario_name(Section& r, Scenario& s) {
   s.name = r.text("name", required);
   if (!s.name.empty() && !is_scenario_name(s.name))
     r.mistake("name",
-              "expected a name of letters, digits, \"-\", \"_\" and \".\", with \"/\" "
+              "expected a name of letters, digits, \"-\", \"_\", \".\" and \"+\", with \"/\" "
               "between its parts, got " +
                   in_quotes(s.name));
 }

@@ -115,9 +115,9 @@ TEST_CASE("a mended scenario stands beside the broken one, and comes to less har
   };
   std::size_t pairs = 0;
   for (const std::string_view name : library_names()) {
-    if (!name.ends_with("-fixed")) continue;
+    if (!name.ends_with("+fixed")) continue;
     CAPTURE(std::string(name));
-    const std::string_view broken = name.substr(0, name.size() - std::string_view("-fixed").size());
+    const std::string_view broken = name.substr(0, name.size() - std::string_view("+fixed").size());
     REQUIRE(library_text(broken));
     const Harm before = harm_of(broken);
     const Harm after = harm_of(name);
