@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "algorithms/tiers.hpp"
 #include "sim/ids.hpp"
 #include "sim/process.hpp"
 #include "sim/result.hpp"
@@ -81,6 +82,13 @@ class Beliefs {
 
   Mode mode() const { return mode_; }
   bool believes(AttemptId attempt) const;
+  /// Does the client hold, as far as it knows, a lock that `which(resource)` says yes to?
+  template <class Which>
+  bool holds_any(Which which) const {
+    for (const Held& held : held_)
+      if (which(held.lock)) return true;
+    return false;
+  }
   /// True instant at which the client's clock will reach the lease's deadline, if nothing changes
   /// it; kEndOfTime for a naive client.
   Instant until(const Lease& lease) const;
@@ -107,6 +115,7 @@ struct Environment {
 
   // This life's ways to the services; empty or null where the scenario has no such service.
   std::span<const redis::Client> redis{};  // one a node
+  Tiers tiers{};
 
   Arena& arena() const { return self.arena(); }
 };

@@ -12,7 +12,8 @@ namespace locklab {
 
 Client::Client(Process& self, const ClientSpec& spec, const LockSpec& lock, Symbol default_lock,
                std::span<const Program> threads, std::span<DeployedService* const> services,
-               const storage::Client& storage, const StepWords& words, std::uint32_t* attempts)
+               const Tiers& tiers, const storage::Client& storage, const StepWords& words,
+               std::uint32_t* attempts)
     : self_(self),
       spec_(spec),
       lock_(lock),
@@ -27,6 +28,7 @@ Client::Client(Process& self, const ClientSpec& spec, const LockSpec& lock, Symb
       locks_(&self.arena()),
       threads_(&self.arena()) {
   beliefs_.set_listener(this);
+  environment_.tiers = tiers;
 }
 
 Client::~Client() { leave_services(); }

@@ -31,7 +31,7 @@ class Client final : public Actor, private Beliefs::Listener {
  public:
   Client(Process& self, const ClientSpec& spec, const LockSpec& lock, Symbol default_lock,
          std::span<const Program> threads, std::span<DeployedService* const> services,
-         const storage::Client& storage, const StepWords& words, std::uint32_t* attempts);
+         const Tiers& tiers, const storage::Client& storage, const StepWords& words, std::uint32_t* attempts);
 
   void on_message(const Packet& packet) override;
   void on_crash(bool power_loss) override;

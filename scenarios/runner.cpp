@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <numeric>
 
 #include "faults/injector.hpp"
 #include "invariants/invariant.hpp"
@@ -84,6 +85,10 @@ struct Runner::Deployment {
   void add_services();
   void add_storage();
   void connect();
+  const RegionSpec* region_of(std::string_view process) const;
+  std::uint32_t redis_of(std::string_view region) const;
+  std::string_view redis_name(std::uint32_t node) const;
+  Tiers tiers_of(const ClientSpec& client);
   void wire_clients();
 
   Arena& arena;
@@ -95,6 +100,7 @@ struct Runner::Deployment {
   std::pmr::vector<std::string_view> process_names;
   std::pmr::vector<ProcessRole> roles;  // by ProcessId, from 1
   std::pmr::vector<DeployedService*> services;
+  std::pmr::vector<Authority> authorities;
   std::pmr::vector<Client*> clients;
   storage::Server* storage = nullptr;
   ProcessId storage_process;
@@ -115,6 +121,7 @@ Runner::Deployment::Deployment(Arena& memory, const Scenario& given, std::uint64
       process_names(&memory),
       roles(&memory),
       services(&memory),
+      authorities(&memory),
       clients(&memory),
       announcer(world),
       watch(&memory, &announcer),
@@ -191,10 +198,74 @@ void Runner::Deployment::add_storage() {
 }
 
 void Runner::Deployment::connect() {
+  const NetworkSpec& network = scenario.network;
+  for (const DistanceSpec& distance : network.distances) {
+    LinkQuality quality = network.standard;
+    quality.latency = distance.latency;
+    for (const RegionSpec& a : network.regions) {
+      for (const RegionSpec& b : network.regions) {
+        if (a.name != distance.from || b.name != distance.to) continue;
+        for (const std::string& here : a.members)
+          for (const std::string& there : b.members) {
+            world.network().set_link(named(here), named(there), quality);
+            world.network().set_link(named(there), named(here), quality);
+          }
+      }
+    }
+  }
   for (const LinkSpec& link : scenario.network.links) {
     world.network().set_link(named(link.from), named(link.to), link.quality);
     if (link.both_ways) world.network().set_link(named(link.to), named(link.from), link.quality);
   }
+}
+
+/// None for a process that is in no region.
+const RegionSpec* Runner::Deployment::region_of(std::string_view process) const {
+  for (const RegionSpec& region : scenario.network.regions)
+    if (std::ranges::find(region.members, process) != region.members.end()) return &region;
+  return nullptr;
+}
+
+/// The region's Redis, by its place among the nodes: the first of them that is there.
+std::uint32_t Runner::Deployment::redis_of(std::string_view region) const {
+  for (std::uint32_t node = 0; node < scenario.redis.nodes; ++node) {
+    const RegionSpec* place = region_of(redis_name(node));
+    if (place != nullptr && place->name == region) return node;
+  }
+  return 0;
+}
+
+std::string_view Runner::Deployment::redis_name(std::uint32_t node) const {
+  for (std::size_t i = 0; i < roles.size(); ++i)
+    if (roles[i] == ProcessRole::redis && node-- == 0) return process_names[i];
+  return {};
+}
+
+Tiers Runner::Deployment::tiers_of(const ClientSpec& client) {
+  if (scenario.network.regions.empty() && scenario.authorities.empty()) return {};
+  if (authorities.empty())
+    for (const AuthoritySpec& each : scenario.authorities)
+      authorities.push_back({world.names().intern(each.resource), each.region.empty(),
+                             each.region.empty() ? 0 : redis_of(each.region)});
+
+  const std::size_t nodes =
+      (scenario.services & role_bit(ProcessRole::redis)) != 0 ? scenario.redis.nodes : 0;
+  auto* order = static_cast<std::uint32_t*>(arena.take(nodes * sizeof(std::uint32_t) + 1));
+  std::iota(order, order + nodes, 0u);
+  const RegionSpec* home = region_of(client.name);
+  const auto distance = [&](std::uint32_t node) {
+    const RegionSpec* place = region_of(redis_name(node));
+    if (home == nullptr || place == nullptr) return Duration::max();
+    if (home == place) return Duration{0};
+    for (const DistanceSpec& way : scenario.network.distances)
+      if ((way.from == home->name && way.to == place->name) ||
+          (way.to == home->name && way.from == place->name))
+        return way.latency.low;
+    return Duration::max();
+  };
+  std::stable_sort(order, order + nodes,
+                   [&](std::uint32_t a, std::uint32_t b) { return distance(a) < distance(b); });
+  return {authorities, {order, nodes}};
 }
 
 void Runner::Deployment::wire_clients() {
@@ -206,7 +277,8 @@ void Runner::Deployment::wire_clients() {
                                      {.timeout = scenario.storage.call_timeout});
     auto* client = make<Client>(process, spec, spec.lock ? *spec.lock : scenario.lock, default_lock,
                                 std::span<const Program>(spec.threads),
-                                std::span<DeployedService* const>(services), to_storage, words, &attempts);
+                                std::span<DeployedService* const>(services), tiers_of(spec),
+                                to_storage, words, &attempts);
     process.set_actor(*client);
     clients.push_back(client);
   }

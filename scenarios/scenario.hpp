@@ -112,8 +112,24 @@ struct LinkSpec {
   LinkQuality quality;
 };
 
+/// Processes that are near one another.
+struct RegionSpec {
+  std::string name;
+  std::vector<std::string> members;
+};
+
+/// How far two regions are apart, one way.
+struct DistanceSpec {
+  std::string from;
+  std::string to;
+  Latency latency;
+};
+
 struct NetworkSpec {
-  LinkQuality standard;  // document mode: 500 us one way [spec 1.4]
+  bool realistic = false;  // services take the time that real ones take [spec 3]
+  LinkQuality standard;    // document mode: 500 us one way [spec 1.4]
+  std::vector<RegionSpec> regions;
+  std::vector<DistanceSpec> distances;  // between any two of them
   std::vector<LinkSpec> links;
 };
 
@@ -122,6 +138,12 @@ struct MachineSpec {
   std::string name;
   Duration clock_offset{};
   std::int64_t rate_ppm = 0;
+};
+
+/// The static map of a two-tier design: who decides about a resource [spec K].
+struct AuthoritySpec {
+  std::string resource;
+  std::string region;  // its Redis decides; empty: the global tier does
 };
 
 struct SeedKey {
@@ -253,6 +275,7 @@ struct Scenario {
 
   NetworkSpec network;
   std::vector<MachineSpec> machines;
+  std::vector<AuthoritySpec> authorities;
   RoleSet services = 0;  // that are deployed
   RedisSpec redis;
   StorageSpec storage;

@@ -53,12 +53,93 @@ void read_network(Reading& reading, const Node* node) {
   Section r(reading, *node, "network");
   const NetworkMode mode = r.choice("mode", kNetworkModes, NetworkMode::document);
   s.network.standard = standard_quality(mode);
-  if (mode == NetworkMode::realistic) {
+  s.network.realistic = mode == NetworkMode::realistic;
+  if (s.network.realistic) {
     s.redis.options.service_time = 10us;
     s.redis.options.active_expiry = true;
   }
   read_quality(r, reading, s.network.standard);
-  r.items("links");  // later: they name processes
+  r.child("regions");  // these later: they name processes
+  r.items("between");
+  r.items("links");
+}
+
+// ---- regions ------------------------------------------------------------------------------------
+
+reading::Names region_names(const Scenario& scenario) {
+  reading::Names names;
+  for (const RegionSpec& region : scenario.network.regions) names.push_back(region.name);
+  return names;
+}
+
+bool is_distance(const DistanceSpec& distance, std::string_view a, std::string_view b) {
+  return (distance.from == a && distance.to == b) || (distance.from == b && distance.to == a);
+}
+
+void read_region(Reading& reading, const Member& member) {
+  Scenario& s = reading.scenario;
+  RegionSpec region{member.key, {}};
+  if (!member.value.is_array()) {
+    reading.mistake(member.value,
+                    "expected a list of process names, got " + describe(member.value));
+    return;
+  }
+  for (const Node& item : member.value.items) {
+    const auto name = read_name(item, reading.diagnostics);
+    if (!name || !check_name(reading, item, *name, "process", reading.processes)) continue;
+    for (const RegionSpec& other : s.network.regions)
+      if (std::find(other.members.begin(), other.members.end(), *name) != other.members.end())
+        reading.mistake(item, fmt::format("{} is in the region {} already", in_quotes(*name),
+                                          in_quotes(other.name)));
+    region.members.push_back(*name);
+  }
+  s.network.regions.push_back(std::move(region));
+}
+
+void read_regions(Reading& reading, const Node* network) {
+  const Node* regions = network == nullptr ? nullptr : network->find("regions");
+  if (regions == nullptr || !regions->is_object()) return;
+  Scenario& s = reading.scenario;
+  for (const Member& member : regions->members) read_region(reading, member);
+  const reading::Names names = region_names(s);
+
+  if (const Node* between = network->find("between")) {
+    for (const Node& node : between->items) {
+      Section r(reading, node, "distance");
+      DistanceSpec distance;
+      distance.from = r.text("from", required);
+      distance.to = r.text("to", required);
+      if (const Node* latency = r.any("latency", required))
+        distance.latency = read_latency(reading, *latency).value_or(distance.latency);
+      for (const auto& [key, name] :
+           {std::pair("from", &distance.from), std::pair("to", &distance.to)})
+        if (const Node* at = node.find(key); at != nullptr && !name->empty())
+          check_name(reading, *at, *name, "region", names);
+      s.network.distances.push_back(std::move(distance));
+    }
+  }
+  for (std::size_t a = 0; a < names.size(); ++a)
+    for (std::size_t b = a + 1; b < names.size(); ++b)
+      if (std::none_of(
+              s.network.distances.begin(), s.network.distances.end(),
+              [&](const DistanceSpec& known) { return is_distance(known, names[a], names[b]); }))
+        reading.mistake(*regions,
+                        fmt::format("\"between\" does not say how far {} and {} are apart",
+                                    in_quotes(names[a]), in_quotes(names[b])));
+}
+
+// ---- who decides --------------------------------------------------------------------------------
+
+/// "authorities": {"payment:1": "global", "inventory:1": "us-east"}
+void read_authorities(Reading& reading, const Node* node) {
+  if (node == nullptr) return;
+  reading::Names places = region_names(reading.scenario);
+  places.emplace_back("global");
+  for (const Member& member : node->members) {
+    const auto place = read_name(member.value, reading.diagnostics);
+    if (!place || !check_name(reading, member.value, *place, "region", places)) continue;
+    reading.scenario.authorities.push_back({member.key, *place == "global" ? "" : *place});
+  }
 }
 
 void read_links(Reading& reading, const Node* network) {
@@ -439,7 +520,9 @@ void read_file(Reading& reading, const Node& root) {
     if (!client.machine.empty()) reading.machines.push_back(client.machine);
   for (std::size_t i = 0; i < kinds.size(); ++i)
     if (kinds[i].read_references != nullptr) kinds[i].read_references(reading, sections[i]);
+  read_regions(reading, network);
   read_links(reading, network);
+  read_authorities(reading, r.child("authorities"));
   read_machines(reading, machines);
   read_faults(reading, r.items("faults"));
   if (const Node* checks = r.child("checks")) read_checks(reading, *checks);

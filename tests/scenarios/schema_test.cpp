@@ -168,7 +168,8 @@ std::string with_everything() {
   for (const ServiceKind& kind : service_kinds())
     if (kind.section != "redis") services += fmt::format("\"{}\": {{}}, ", kind.section);
   return fmt::format(
-      R"({{{} "corpus": {{}}, "network": {{"latency": {{"lognormal": {{}}}}, "links": [{{}}]}}, "machines": [{{}}],
+      R"({{{} "corpus": {{}}, "network": {{"latency": {{"lognormal": {{}}}}, "links": [{{}}],
+           "regions": {{"here": []}}, "between": [{{}}]}}, "machines": [{{}}],
            "redis": {{"keys": [{{}}], "save_points": [{{}}]}}, "storage": {{}},
            "lock": {{"algorithm": "redlock"}}, "workload": {{}},
            "clients": [{} {{"program": [{}]}}], "faults": [{}],
