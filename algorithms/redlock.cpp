@@ -1,9 +1,11 @@
 #include "algorithms/redlock.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <new>
 
+#include "algorithms/fenced_lock.hpp"
 #include "algorithms/simple_redis_lock.hpp"
 #include "sim/assert.hpp"
 #include "sim/world.hpp"
@@ -36,6 +38,7 @@ Task<Lock::Acquired> Redlock::try_acquire(AttemptId attempt) {
       if (expire_after_)  // whatever it says [corpus 48]
         co_await ask_at_once(&Redlock::ask_expire, lease.redis_owner(), ttl_, votes.yes);
       lease.votes = votes.count();
+      lease.token = votes.token;  // none, but for a counter on each node [corpus 64]
       lease.promised = ttl_ - drift(ttl_);
       lease.validity = validity;
       co_return lease;
@@ -179,6 +182,7 @@ void Redlock::count(Votes& votes, std::uint64_t node, const Result<Reply>& reply
   const std::uint64_t bit = std::uint64_t{1} << node;
   if (reply && reply->kind != redis::ReplyKind::error) {
     (*reply ? votes.yes : votes.no) |= bit;
+    if (*reply) votes.token = std::max(votes.token, reply->token);
     return;
   }
   votes.failed |= bit;
@@ -218,6 +222,8 @@ Call<Reply> Redlock::ask_acquire(const redis::Client& node, const Owner& owner,
       return node.script(Command::acquire_all, key_, owner, ttl);
     case AcquireScript::lock_or_retake:
       return node.script(Command::lock_or_retake, key_, owner, ttl);
+    case AcquireScript::set_nx_incr:
+      return node.acquire_with_token(key_, owner, ttl, counter_key_);
   }
   return node.set(key_, owner, {.nx = true, .px = ttl});
 }
@@ -259,7 +265,8 @@ constexpr std::array<std::string_view, 3> kAccept{"validity_positive", "validity
 constexpr std::array<std::string_view, 4> kUnlock{"all", "acquired_only", "acquired_and_unknown",
                                                   "none"};
 constexpr std::array<std::string_view, 2> kPer{"acquisition", "each_try"};
-constexpr std::array<std::string_view, 3> kScript{"set_nx", "acquire_all", "lock_or_retake"};
+constexpr std::array<std::string_view, 4> kScript{"set_nx", "acquire_all", "lock_or_retake",
+                                                  "set_nx_incr"};
 constexpr std::array<std::string_view, 4> kExtend{"unsupported", "quorum_in_validity", "quorum",
                                                   "any"};
 constexpr std::array<std::string_view, 3> kMissing{"refuse", "recreate", "retake_by_nx"};
@@ -297,7 +304,9 @@ constexpr std::array kParameters{
               "unlock compares with the object's last value (a field, in the document)"},
     Parameter{"value_scope", Type::choice, "acquisition", "one value for all tries, or one each",
               kPer},
-    Parameter{"acquire_script", Type::choice, "set_nx", "what is sent to take a node's key",
+    Parameter{"acquire_script", Type::choice, "set_nx",
+              "what is sent to take a node's key; set_nx_incr counts on each node, and the largest "
+              "count is the token [corpus 64]",
               kScript},
     Parameter{"retry_count", Type::integer, "0", "tries after the first; -1: for ever"},
     Parameter{"retry_delay", Type::duration, "200ms", "pause before a retry"},
@@ -469,6 +478,13 @@ constexpr std::array kRedisson{
     PresetValue{"extend_accept", "any"},
 };
 
+constexpr std::array kMaxOfCounters{
+    PresetValue{"send", "parallel"},      PresetValue{"node_timeout", "50ms"},
+    PresetValue{"clock", "mono"},         PresetValue{"acquire_script", "set_nx_incr"},
+    PresetValue{"retry_count", "3"},      PresetValue{"retry_delay", "200ms"},
+    PresetValue{"retry_jitter", "200ms"},
+};
+
 constexpr std::array kPresets{
     Preset{"spec", "as redis.io describes it: all nodes at once, all unlocked on failure", kSpec},
     Preset{"document", "the document's class: in turn, wall clock, unlocks only what it got",
@@ -484,6 +500,9 @@ constexpr std::array kPresets{
            kRedsyncSetNx},
     Preset{"pottery", "Python: returns at a majority, up to three extensions", kPottery},
     Preset{"redisson-redlock", "Java (deprecated): no validity test at all", kRedisson},
+    Preset{"max-of-counters",
+           "as spec, with a counter on each node; the largest is the token, and no good one",
+           kMaxOfCounters},
 };
 
 CallOptions call_options(const Settings& settings) {
@@ -538,6 +557,8 @@ Redlock::Redlock(const Environment& environment, const Settings& settings, Symbo
       retry_extension_(settings.flag("retry_extension")),
       unlock_on_failed_extension_(settings.flag("unlock_on_failed_extension")),
       release_needs_quorum_(settings.flag("release_needs_quorum")) {
+  if (acquire_script_ == AcquireScript::set_nx_incr)
+    counter_key_ = token_key(environment.self, resource);
   LOCKLAB_ASSERT(!environment.redis.empty() && environment.redis.size() < 64);
   auto* clients = static_cast<redis::Client*>(
       environment.arena().take(environment.redis.size() * sizeof(redis::Client)));

@@ -29,7 +29,7 @@ class Redlock : public Lock {
   enum class Accept : std::uint8_t { validity_positive, validity_not_negative, quorum_only };
   enum class Unlock : std::uint8_t { all, acquired_only, acquired_and_unknown, none };
   enum class Per : std::uint8_t { acquisition, each_try };
-  enum class AcquireScript : std::uint8_t { set_nx, acquire_all, lock_or_retake };
+  enum class AcquireScript : std::uint8_t { set_nx, acquire_all, lock_or_retake, set_nx_incr };
   enum class ExtendAccept : std::uint8_t { unsupported, quorum_in_validity, quorum, any };
   enum class ExtendMissing : std::uint8_t { refuse, recreate, retake_by_nx };
 
@@ -39,6 +39,7 @@ class Redlock : public Lock {
     std::uint64_t no = 0;
     std::uint64_t failed = 0;   // no answer, or an error
     std::uint64_t unknown = 0;  // of those: the request may have been carried out
+    FencingToken token;         // the largest that came with a yes
     std::uint32_t count() const;
     std::uint32_t against() const;
   };
@@ -67,6 +68,7 @@ class Redlock : public Lock {
 
   std::span<const redis::Client> redis_;
   Symbol key_;
+  Symbol counter_key_;  // of set_nx_incr
   std::uint32_t quorum_;
   Duration ttl_;
   Send send_;

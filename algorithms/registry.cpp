@@ -19,7 +19,8 @@ std::span<const Algorithm> algorithms() {
   static const std::array kAlgorithms{
       Algorithm{"simple_redis_lock", "one Redis node: SET NX PX, compare-and-delete",
                 "doc §3 \"SimpleRedisLock\"; redis.io \"Distributed locks\"",
-                kSimpleRedisLockParameters, kSimpleRedisLockPresets, "", kRedis, make_simple_redis_lock},
+                kSimpleRedisLockParameters, kSimpleRedisLockPresets, "", kRedis,
+                make_simple_redis_lock, "fenced_lock"},
       Algorithm{"naive_redis_lock", "one Redis node, with the common mistakes and the old recipes",
                 "doc §7 \"Common Mistakes\"; Redis SETNX page", kNaiveRedisLockParameters,
                 kNaiveRedisLockPresets, "", kRedis, make_naive_redis_lock},

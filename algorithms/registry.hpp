@@ -20,6 +20,9 @@ struct Algorithm {
   RoleSet needs;  // services without which it cannot be
   /// A lock on `resource` for one client; lives in the arena of the run.
   Lock* (*make)(const Environment& environment, const Settings& settings, Symbol resource);
+  /// How the same lock hands out a fencing token with its grant, where it does not by itself: the
+  /// name of an algorithm that takes its settings, or "parameter=value". Empty: it cannot.
+  std::string_view with_token{};
 };
 
 std::span<const Algorithm> algorithms();

@@ -14,6 +14,8 @@ ExitCode run_scenarios(const RunCommand& command, const TerminalChoice& terminal
 ExitCode verify_library(const VerifyCommand& command, const TerminalChoice& terminal);
 /// commands_list.cpp
 ExitCode list_things(const ListCommand& command, const TerminalChoice& terminal);
+/// commands_corpus.cpp
+ExitCode show_corpus(const CorpusCommand& command, const TerminalChoice& terminal);
 /// commands_files.cpp
 ExitCode check_files(const CheckCommand& command);
 ExitCode init_scenario(const InitCommand& command);

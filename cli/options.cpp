@@ -71,6 +71,7 @@ class CommandLineParser {
     add_run();
     add_verify();
     add_list();
+    add_corpus();
     add_check();
     add_init();
     add_show();
@@ -171,6 +172,20 @@ class CommandLineParser {
     argument(c, "name", list_.name, "NAME",
              "One of them in detail; of scenarios, a pattern or a part of a name");
     c.add_flag("--json", list_.json, "As JSON");
+    terminal(c);
+  }
+
+  void add_corpus() {
+    CLI::App& c = command("corpus", "Run the corpus of failures and print it as a table",
+                          "locklab corpus\n"
+                          "locklab corpus redlock\n"
+                          "locklab corpus 29 --json\n"
+                          "locklab corpus --markdown > docs/corpus.md",
+                          [this] { return Command(corpus_); });
+    argument(c, "pattern", corpus_.pattern, "PATTERN",
+             "The number of an entry, or a part of its id; without one, all");
+    CLI::Option* json = c.add_flag("--json", corpus_.json, "As JSON");
+    c.add_flag("--markdown", corpus_.markdown, "As docs/corpus.md")->excludes(json);
     terminal(c);
   }
 
@@ -428,6 +443,7 @@ class CommandLineParser {
   RunCommand run_;
   VerifyCommand verify_;
   ListCommand list_;
+  CorpusCommand corpus_;
   CheckCommand check_;
   InitCommand init_;
   ShowCommand show_;

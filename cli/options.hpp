@@ -40,6 +40,12 @@ struct ListCommand {
   bool json = false;
 };
 
+struct CorpusCommand {
+  std::string pattern;  // a number, or a part of an id; empty: all
+  bool json = false;
+  bool markdown = false;
+};
+
 struct CheckCommand {
   std::vector<std::string> files;
 };
@@ -72,8 +78,8 @@ struct CompletionsCommand {
 };
 
 using Command =
-    std::variant<RunCommand, VerifyCommand, ListCommand, CheckCommand, InitCommand, ShowCommand,
-                 SchemaCommand, ReportCommand, ReplayCommand, CompletionsCommand>;
+    std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CheckCommand, InitCommand,
+                 ShowCommand, SchemaCommand, ReportCommand, ReplayCommand, CompletionsCommand>;
 
 /// The command line asked for nothing but words: help, a version, or the sentence about a mistake.
 struct NothingToDo {

@@ -43,6 +43,8 @@ std::optional<std::string_view> library_text(std::string_view name) {
 
 std::string_view starter_text() { return embedded("starter.json"); }
 
+std::string_view corpus_text() { return embedded("corpus.json"); }
+
 std::string_view schema_text() { return embedded("schema.json"); }
 
 }  // namespace locklab

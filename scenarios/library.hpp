@@ -23,6 +23,9 @@ std::optional<std::string_view> library_text(std::string_view name);
 /// The commented file that a newcomer starts from.
 std::string_view starter_text();
 
+/// The list of the corpus of failures: which entries there are [scenarios/corpus.hpp].
+std::string_view corpus_text();
+
 /// The published JSON Schema of scenario files.
 std::string_view schema_text();
 

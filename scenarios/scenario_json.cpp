@@ -419,7 +419,8 @@ bool is_scenario_name(std::string_view name) {
   };
   bool first = true;  // of a part between slashes
   for (const char c : name) {
-    if (!letter(c) && (first || (c != '-' && c != '_' && c != '.' && c != '+' && c != '/'))) return false;
+    if (!letter(c) && (first || (c != '-' && c != '_' && c != '.' && c != '+' && c != '/')))
+      return false;
     first = c == '/';
   }
   return !first && name.size() <= 100;

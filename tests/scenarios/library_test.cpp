@@ -121,11 +121,13 @@ TEST_CASE("a mended scenario stands beside the broken one, and comes to less har
     REQUIRE(library_text(broken));
     const Harm before = harm_of(broken);
     const Harm after = harm_of(name);
-    CHECK_FALSE(before.violated.empty());
+    // Of some harm no invariant of ours speaks: a writer that never wins [corpus 108].
+    CHECK((!before.violated.empty() || after.refused < before.refused));
     CHECK(std::includes(before.violated.begin(), before.violated.end(), after.violated.begin(),
                         after.violated.end()));
     CHECK((after.violated.size() < before.violated.size() || after.lasted < before.lasted ||
-           after.damage < before.damage || after.refused > before.refused));
+           after.damage < before.damage || after.refused > before.refused ||
+           (before.violated.empty() && after.refused < before.refused)));
     ++pairs;
   }
   CHECK(pairs >= 10);
