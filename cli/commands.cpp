@@ -26,6 +26,7 @@ ExitCode execute(const Command& command, const TerminalChoice& terminal) {
                         [](const SchemaCommand&) { return print_schema(); },
                         [&](const ReportCommand& c) { return report_trace(c, terminal); },
                         [](const ReplayCommand& c) { return replay_trace(c); },
+                        [&](const FuzzCommand& c) { return fuzz_scenario(c, terminal); },
                         [](const CompletionsCommand& c) { return print_completions(c); },
                     },
                     command);

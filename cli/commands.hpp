@@ -26,6 +26,9 @@ ExitCode print_completions(const CompletionsCommand& command);
 ExitCode report_trace(const ReportCommand& command, const TerminalChoice& terminal);
 ExitCode replay_trace(const ReplayCommand& command);
 
+/// commands_fuzz.cpp
+ExitCode fuzz_scenario(const FuzzCommand& command, const TerminalChoice& terminal);
+
 ExitCode execute(const Command& command, const TerminalChoice& terminal);
 
 }  // namespace locklab

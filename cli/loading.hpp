@@ -28,6 +28,11 @@ class ScenarioLoader {
   /// mistake, which is then in errors().
   std::optional<LoadedScenario> load(const std::string& argument);
 
+  /// The same for a text that the program made itself.
+  std::optional<LoadedScenario> load_text(const std::string& argument, std::string_view text) {
+    return read(argument, text, argument);
+  }
+
   /// Lines for standard error, each with its newline; none of them twice.
   const std::string& errors() const { return errors_; }
   std::size_t mistakes() const { return mistakes_; }

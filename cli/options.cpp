@@ -16,6 +16,7 @@
 #include "cli/help.hpp"
 #include "scenarios/diagnostics.hpp"
 #include "scenarios/suggest.hpp"
+#include "sim/time.hpp"
 
 namespace locklab {
 namespace {
@@ -23,6 +24,7 @@ namespace {
 constexpr const char* kKinds = "scenarios|algorithms|faults|invariants|workloads";
 constexpr const char* kShells = "bash|zsh|fish";
 constexpr const char* kFormats = "text";
+constexpr const char* kStrategies = "portfolio|uniform|anchored|enumerate|swarm|branch";
 constexpr const char* kColors = "auto|always|never";
 
 std::vector<std::string> split_choices(std::string_view value) {
@@ -78,6 +80,7 @@ class CommandLineParser {
     add_schema();
     add_report();
     add_replay();
+    add_fuzz();
     add_completions();
   }
 
@@ -158,6 +161,41 @@ class CommandLineParser {
            std::size_t{1}, std::size_t{256});
     c.add_flag("--times", verify_.times, "How long each took, also where this is no terminal");
     c.add_flag("--json", verify_.json, "The results as JSON");
+    terminal(c);
+  }
+
+  void add_fuzz() {
+    CLI::App& c = command(
+        "fuzz", "Search for faults that break a lock, and shrink what is found",
+        "locklab fuzz redlock --faults clock-jump,partition --until-found\n"
+        "locklab fuzz simple_redis_lock --check service_mutual_exclusion --runs 20000\n"
+        "locklab fuzz my-scenario.json --time 60s --out found\n"
+        "locklab fuzz redlock:spec --runs 100000 --jobs 2 --json",
+        [this] {
+          if (!fuzz_.runs && !fuzz_.time && !fuzz_.until_found) fuzz_.runs = 10'000;
+          return Command(fuzz_);
+        });
+    argument(c, "scenario", fuzz_.scenario, "SCENARIO",
+             "A lock such as redlock or redlock:spec, a built-in scenario, a file")
+        ->required();
+    list(c, "--faults", fuzz_.faults, "LIST",
+         "Kinds of faults: pause, suspend, crash, power-loss, clock-jump, clock-rate, partition, "
+         "drop, delay, duplicate, reset, disk-stall, lose-key; all unless given");
+    list(c, "--check", fuzz_.checks, "LIST", "Invariants to look at; all of the scenario's");
+    number(c, "--runs", fuzz_.runs, "Schedules to try; 10000 unless another limit is given",
+           std::uint64_t{1});
+    duration(c, "--time", fuzz_.time, "How long to search, as in 60s or 10min");
+    c.add_flag("--until-found", fuzz_.until_found, "Stop at the first violation");
+    number(c, "--seed", fuzz_.seed, "Another seed, other schedules; 1 unless given",
+           std::uint64_t{0});
+    number(c, "-j,--jobs", fuzz_.jobs, "Threads; as many as there are cores unless given",
+           std::size_t{1}, std::size_t{256});
+    number(c, "--most", fuzz_.most_faults, "Faults in a schedule at most; 3 unless given",
+           std::size_t{1}, std::size_t{10});
+    value(c, "--strategy", fuzz_.strategy, kStrategies, "How schedules are chosen");
+    value(c, "--out", fuzz_.out, "DIR", "Write what is found as scenario files");
+    c.add_flag("--json", fuzz_.json, "The result as JSON");
+    sets(c, fuzz_.sets);
     terminal(c);
   }
 
@@ -301,6 +339,32 @@ class CommandLineParser {
                          ? std::string()
                          : fmt::format("{} is no whole number from {} to {}", in_quotes(text),
                                        least, most);
+            },
+            ""));
+  }
+
+  /// Words with commas between them, or the option again and again.
+  void list(CLI::App& c, const char* name, std::vector<std::string>& target, const char* shown,
+            const char* help) {
+    c.add_option(name, target, help)->type_name(shown)->delimiter(',')->allow_extra_args(false);
+  }
+
+  void duration(CLI::App& c, const char* name, std::optional<std::chrono::nanoseconds>& target,
+                const char* help) {
+    c.add_option_function<std::string>(
+         name,
+         [&target](const std::string& text) {
+           if (const auto read = parse_duration(text)) target = *read;
+         },
+         help)
+        ->type_name("TIME")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+        ->check(CLI::Validator(
+            [](std::string& text) {
+              const auto read = parse_duration(text);
+              return read && *read > Duration{0}
+                         ? std::string()
+                         : fmt::format("{} is no time such as 60s or 10min", in_quotes(text));
             },
             ""));
   }
@@ -449,6 +513,7 @@ class CommandLineParser {
   ShowCommand show_;
   ReportCommand report_;
   ReplayCommand replay_;
+  FuzzCommand fuzz_;
   CompletionsCommand completions_;
   TerminalChoice terminal_;
 };

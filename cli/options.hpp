@@ -2,6 +2,7 @@
 // knows of commands and options also leaves as data, from which help and completions are made.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -73,13 +74,30 @@ struct ReplayCommand {
   std::vector<std::string> sets;
 };
 
+struct FuzzCommand {
+  std::string scenario;  // a lock's name, a built-in scenario, a file
+  std::vector<std::string> sets;
+  std::vector<std::string> faults;  // none: all kinds
+  std::vector<std::string> checks;  // invariants; none: those that the scenario checks
+  std::optional<std::uint64_t> runs;
+  std::optional<std::chrono::nanoseconds> time;
+  bool until_found = false;
+  std::uint64_t seed = 1;
+  std::size_t jobs = 0;
+  std::size_t most_faults = 3;
+  std::string strategy = "portfolio";
+  std::string out;  // a folder; empty: nothing is written
+  bool json = false;
+};
+
 struct CompletionsCommand {
   std::string shell;
 };
 
 using Command =
     std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CheckCommand, InitCommand,
-                 ShowCommand, SchemaCommand, ReportCommand, ReplayCommand, CompletionsCommand>;
+                 ShowCommand, SchemaCommand, ReportCommand, ReplayCommand, FuzzCommand,
+                 CompletionsCommand>;
 
 /// The command line asked for nothing but words: help, a version, or the sentence about a mistake.
 struct NothingToDo {

@@ -77,7 +77,8 @@ class ClientMutualExclusion final : public Invariant {
             const TraceEvent& event, const LockBook& book, Findings& findings) {
     Finding finding;
     finding.invariant = "client_mutual_exclusion";
-    finding.what = "two_believers";
+    // Who has begun to give the lock back no longer relies on it, but does not know it is gone.
+    finding.what = earlier.releasing ? "while_releasing" : "two_believers";
     finding.subject = book.lock(later.lock).name;
     finding.from = event.at;
     for (const LockBook::Attempt* attempt : {&earlier, &later}) {

@@ -68,6 +68,10 @@ std::string service_mutual_exclusion(const Words& words) {
 }
 
 std::string client_mutual_exclusion(const Words& words) {
+  if (words.finding.what == "while_releasing")
+    return fmt::format("{} was granted {} while {} was still giving it back: {} ({})",
+                       words.process(1), words.subject(), words.process(0), words.span(),
+                       words.length());
   return fmt::format(
       "{} and {} both believe that they hold {} {} ({}, {} of it while one was paused)",
       words.process(0), words.process(1), words.subject(), words.span(), words.length(),

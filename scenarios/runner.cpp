@@ -69,7 +69,7 @@ class TraceKeeper final : public TraceObserver {
 
 /// A scenario as a world, with all that lives in it. Built in the arena of its runner.
 struct Runner::Deployment {
-  Deployment(Arena& arena, const Scenario& given, std::uint64_t seed, Recording* recording);
+  Deployment(Arena& arena, const Scenario& given, std::uint64_t seed, const RunOptions& options);
   ~Deployment();
   Deployment(const Deployment&) = delete;
   Deployment& operator=(const Deployment&) = delete;
@@ -107,12 +107,13 @@ struct Runner::Deployment {
   TraceAnnouncer announcer;
   Watch watch;
   Metrics metrics;
+  Robustness robustness;
   TraceKeeper keeper;
   Injector injector;
 };
 
 Runner::Deployment::Deployment(Arena& memory, const Scenario& given, std::uint64_t seed,
-                               Recording* recording)
+                               const RunOptions& options)
     : arena(memory),
       scenario(given),
       world(memory, seed),
@@ -126,7 +127,8 @@ Runner::Deployment::Deployment(Arena& memory, const Scenario& given, std::uint64
       announcer(world),
       watch(&memory, &announcer),
       metrics(&memory),
-      keeper(recording != nullptr ? &recording->events : nullptr),
+      robustness(&memory),
+      keeper(options.recording != nullptr ? &options.recording->events : nullptr),
       injector(world) {
   world.network().set_default(scenario.network.standard);
   for (const MachineSpec& machine : scenario.machines)
@@ -140,10 +142,11 @@ Runner::Deployment::Deployment(Arena& memory, const Scenario& given, std::uint64
   wire_clients();
 
   // The trace first, so that a finding stands behind the event that shows it.
-  if (recording != nullptr) world.observe(keeper, kEveryEvent);
+  if (options.recording != nullptr) world.observe(keeper, kEveryEvent);
   add_invariants(watch, &memory, scenario.checks);
   if (watch.events() != 0) world.observe(watch, watch.events());
   world.observe(metrics, Metrics::events());
+  if (options.measure_slack) world.observe(robustness, Robustness::events());
   injector.arm(scenario.faults);
 }
 
@@ -301,8 +304,7 @@ void Runner::run(const Scenario& scenario, const RunOptions& options, RunResult&
   arena_.reset();
   const std::uint64_t seed = options.seed.value_or(scenario.seed);
   if (options.recording != nullptr) options.recording->events.clear();
-  deployment_ =
-      new (arena_.take(sizeof(Deployment))) Deployment(arena_, scenario, seed, options.recording);
+  deployment_ = new (arena_.take(sizeof(Deployment))) Deployment(arena_, scenario, seed, options);
   Deployment& deployed = *deployment_;
   World& world = deployed.world;
 
@@ -357,6 +359,16 @@ void Runner::fill(Recording& recording, const RunResult& result) const {
 const Metrics& Runner::metrics() const {
   LOCKLAB_ASSERT(deployment_ != nullptr);
   return deployment_->metrics;
+}
+
+const Robustness& Runner::robustness() const {
+  LOCKLAB_ASSERT(deployment_ != nullptr);
+  return deployment_->robustness;
+}
+
+std::uint32_t Runner::strikes(std::size_t fault) const {
+  LOCKLAB_ASSERT(deployment_ != nullptr);
+  return deployment_->injector.strikes(fault);
 }
 
 const Names& Runner::names() const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "scenarios/metrics.hpp"
+#include "scenarios/robustness.hpp"
 #include "scenarios/scenario.hpp"
 #include "sim/arena.hpp"
 #include "sim/finding.hpp"
@@ -26,6 +27,7 @@ struct RunOptions {
   std::optional<std::uint64_t> seed{};  // instead of the scenario's
   Recording* recording = nullptr;       // filled, if wanted; a fresh one
   bool explain_mismatches = true;       // a search asks only for the verdict
+  bool measure_slack = false;           // feeds Runner::robustness()
 };
 
 struct RunResult {
@@ -55,6 +57,10 @@ class Runner {
 
   /// Of the last run, until the next.
   const Metrics& metrics() const;
+  /// How close it came to breaking something; only if it was asked for.
+  const Robustness& robustness() const;
+  /// How often a fault of its schedule struck.
+  std::uint32_t strikes(std::size_t fault) const;
   const Names& names() const;
   ProcessNames process_names() const;
   /// Bytes that the last run used, and that the arena keeps.

@@ -1,0 +1,102 @@
+// A fault space as data: which faults a search may use, on whom, how many at once, within which
+// limits, and anchored on what. A lock's assumption envelope is such a space: what it was built to
+// survive. A search that looks for bugs in the lock's code stays inside it; one that looks for what
+// its users must not rely on goes beyond.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "faults/names_in_fault.hpp"
+#include "faults/schedule.hpp"
+#include "sim/time.hpp"
+
+namespace locklab {
+
+/// The kinds a search draws from. They are those of faults/fault.hpp, some of them told apart by
+/// what they assume: a clock that is set is one thing, a clock that runs fast another.
+enum class SearchKind : std::uint8_t {
+  pause,
+  suspend,
+  crash,
+  power_loss,
+  clock_jump,
+  clock_rate,
+  partition,
+  drop,
+  delay,
+  duplicate,
+  reset,
+  disk_stall,
+  lose_key,
+};
+inline constexpr std::size_t kSearchKinds = static_cast<std::size_t>(SearchKind::lose_key) + 1;
+
+/// "clock-jump"
+std::string_view to_string(SearchKind kind);
+std::optional<SearchKind> search_kind(std::string_view name);
+/// Of a fault in a schedule; none for those that a search never makes (link trouble, slews, plain
+/// restarts).
+std::optional<SearchKind> search_kind(const Fault& fault);
+
+using SearchKinds = std::uint32_t;
+constexpr SearchKinds kind_bit(SearchKind kind) {
+  return SearchKinds{1} << static_cast<unsigned>(kind);
+}
+inline constexpr SearchKinds kEveryKind = (SearchKinds{1} << kSearchKinds) - 1;
+
+/// A process that faults may strike.
+struct Target {
+  std::string name;
+  std::string machine;
+  bool client = false;
+  bool storage = false;  // the protected resource: faults strike who guards it, seldom it
+  bool keeps_keys = false;
+  /// Processes of one group are interchangeable: a schedule and the one in which two of a group
+  /// have changed places are one.
+  std::uint32_t group = 0;
+};
+
+/// An event of the run without faults, on which faults are hung.
+struct Anchor {
+  OnEvent on;
+  Duration at{};  // when it happened in that run
+};
+
+struct FaultSpace {
+  SearchKinds kinds = kEveryKind;
+  std::vector<Target> targets;
+  std::vector<Anchor> anchors;
+  /// Durations that mean something to this scenario, in order: its TTLs, margins, periods, round
+  /// trips, each a little less and a little more, and doubled.
+  std::vector<Duration> sizes;
+  std::vector<std::string> message_kinds;
+
+  std::size_t most_faults = 3;
+  Duration horizon{60s};  // faults strike before
+
+  // limits
+  Duration longest_pause{60s};
+  Duration longest_partition{60s};
+  Duration longest_delay{60s};
+  Duration largest_jump{60s};
+  std::int64_t largest_rate_ppm = 1'000'000;  // faster or slower
+
+  bool allows(SearchKind kind) const { return (kinds & kind_bit(kind)) != 0; }
+  const Target* find(std::string_view name) const;
+  /// Those of one group, in order.
+  std::vector<const Target*> group(std::uint32_t number) const;
+};
+
+/// Is every fault of the schedule within the space? Then a violation is the lock's own fault.
+bool inside(const FaultSchedule& schedule, const FaultSpace& space);
+
+/// The schedule's representative among all that differ from it only by exchanging processes of one
+/// group: of each group, who is named first is the group's first.
+FaultSchedule canonical(FaultSchedule schedule, const FaultSpace& space);
+
+}  // namespace locklab

@@ -1,0 +1,33 @@
+// Faults hung on the events of the run without faults, in sizes that mean something to the
+// scenario: before a write, just after a grant, as long as a TTL.
+#include "faults/draw.hpp"
+#include "faults/strategy.hpp"
+
+namespace locklab {
+namespace {
+
+class Anchored final : public Strategy {
+ public:
+  explicit Anchored(const FaultSpace& space) : space_(space) {}
+
+  std::optional<FaultSchedule> propose(Rng& rng) override {
+    Draw draw(space_, rng);
+    FaultSchedule schedule;
+    // Most bugs need one or two faults.
+    std::size_t faults = 1;
+    while (faults < space_.most_faults && draw.one_in(2)) ++faults;
+    while (schedule.size() < faults) schedule.push_back(draw.fault(draw.kind(kEveryKind), true));
+    return schedule;
+  }
+
+ private:
+  const FaultSpace& space_;
+};
+
+}  // namespace
+
+StrategyPtr make_anchored(const StrategySetting& setting) {
+  return std::make_unique<Anchored>(setting.space);
+}
+
+}  // namespace locklab

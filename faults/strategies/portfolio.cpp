@@ -1,0 +1,75 @@
+// All strategies at once. Each has a floor of tries; the rest goes to those that lately brought
+// news: a way that no run had gone, less slack than ever, a violation.
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "faults/strategy.hpp"
+
+namespace locklab {
+namespace {
+
+class Portfolio final : public Strategy {
+ public:
+  explicit Portfolio(const StrategySetting& setting)
+      : members_{Member{make_enumerate(setting)}, Member{make_anchored(setting)},
+                 Member{make_swarm(setting)}, Member{make_branch(setting)},
+                 Member{make_uniform(setting)}} {}
+
+  std::optional<FaultSchedule> propose(Rng& rng) override {
+    for (;;) {
+      std::int64_t total = 0;
+      for (const Member& member : members_) total += member.weight();
+      if (total == 0) return std::nullopt;
+      auto left = static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(total)));
+      for (Member& member : members_) {
+        if (left >= member.weight()) {
+          left -= member.weight();
+          continue;
+        }
+        auto schedule = member.strategy->propose(rng);
+        if (!schedule) {
+          member.exhausted = true;
+          break;
+        }
+        proposer_ = &member;
+        return schedule;
+      }
+    }
+  }
+
+  void learn(const FaultSchedule& schedule, const Trial& trial) override {
+    bool news = shapes_.insert(trial.shape).second;
+    if (trial.slack < least_slack_) {
+      least_slack_ = trial.slack;
+      news = true;
+    }
+    if (proposer_ != nullptr) {
+      // A moving average in 1/1024: what was news a hundred tries ago counts little.
+      proposer_->yield += ((news ? 1024 : 0) - proposer_->yield) / 16;
+      proposer_ = nullptr;
+    }
+    for (Member& member : members_) member.strategy->learn(schedule, trial);
+  }
+
+ private:
+  struct Member {
+    StrategyPtr strategy;
+    std::int64_t yield = 512;
+    bool exhausted = false;
+    std::int64_t weight() const { return exhausted ? 0 : 128 + yield; }
+  };
+
+  std::array<Member, 5> members_;
+  Member* proposer_ = nullptr;
+  std::set<std::uint64_t> shapes_;
+  Duration least_slack_ = Duration::max();
+};
+
+}  // namespace
+
+StrategyPtr make_portfolio(const StrategySetting& setting) {
+  return std::make_unique<Portfolio>(setting);
+}
+
+}  // namespace locklab

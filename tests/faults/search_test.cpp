@@ -1,0 +1,222 @@
+// The search, on oracles that are small enough to know the answer of.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "faults/campaign.hpp"
+#include "faults/enumerator.hpp"
+#include "faults/shrinker.hpp"
+
+using namespace locklab;
+
+namespace {
+
+/// Breaks where a predicate says so.
+class Toy final : public Oracle {
+ public:
+  explicit Toy(std::function<bool(const FaultSchedule&)> breaks) : breaks_(std::move(breaks)) {}
+  Trial run(const FaultSchedule& schedule) override {
+    ++runs;
+    Trial trial;
+    trial.digest = static_cast<std::uint64_t>(runs);
+    trial.events = 10;
+    trial.struck = (std::uint64_t{1} << schedule.size()) - 1;
+    if (breaks_(schedule)) trial.signature = 7;
+    trial.slack = trial.violated() ? -1ms : 5ms;
+    return trial;
+  }
+  int runs = 0;
+
+ private:
+  std::function<bool(const FaultSchedule&)> breaks_;
+};
+
+OnEvent event(std::string name, std::string process, std::uint32_t nth = 1) {
+  OnEvent on;
+  on.event = std::move(name);
+  on.process = std::move(process);
+  on.nth = nth;
+  return on;
+}
+
+FaultSpace toy_space() {
+  FaultSpace space;
+  for (const char* name : {"client-a", "client-b"})
+    space.targets.push_back(
+        {name, name, true, false, false, static_cast<std::uint32_t>(space.targets.size()) + 10});
+  for (const char* name : {"node-1", "node-2", "node-3"})
+    space.targets.push_back({name, name, false, false, true, 1});
+  space.anchors = {{event("lock_granted", "client-a"), 1ms},
+                   {event("call_began", "client-a", 2), 5ms}};
+  space.sizes = {10ms, 100ms, 1000ms, 10000ms};
+  return space;
+}
+
+Duration paused(const FaultSchedule& schedule, std::string_view who) {
+  Duration longest{};
+  for (const ScheduledFault& scheduled : schedule)
+    if (const auto* pause = std::get_if<Pause>(&scheduled.fault); pause && pause->who == who)
+      longest = std::max(longest, pause->lasts);
+  return longest;
+}
+
+bool same(const Trial& trial) { return trial.signature == 7; }
+
+}  // namespace
+
+TEST_CASE(
+    "a schedule is shrunk to the one fault that it needs, at its anchor and in round numbers") {
+  const FaultSpace space = toy_space();
+  Toy toy([](const FaultSchedule& s) { return paused(s, "client-a") >= 4988ms; });
+  const FaultSchedule failing{
+      {AtTime{3ms}, Crash{"node-1", 5ms}},
+      {AtTime{5173ms}, Pause{"client-a", 8731ms}},
+      {event("lock_granted", "client-a"), WallJump{{"node-1", "node-2"}, 5s}}};
+  const Shrunk shrunk = shrink(failing, space, toy, same);
+  REQUIRE(shrunk.schedule.size() == 1);
+  CHECK(shrunk.one_minimal);
+  CHECK(std::holds_alternative<OnEvent>(shrunk.schedule[0].trigger));
+  CHECK(std::get<Pause>(shrunk.schedule[0].fault) == Pause{"client-a", 9000ms});  // 8731 at one digit
+}
+
+TEST_CASE("shrinking keeps to the bug it began with") {
+  const FaultSpace space = toy_space();
+  // Two bugs: the long pause alone is another one.
+  class TwoBugs final : public Oracle {
+   public:
+    Trial run(const FaultSchedule& schedule) override {
+      Trial trial;
+      if (paused(schedule, "client-a") > 0ms) trial.signature = 8;
+      if (paused(schedule, "client-a") > 0ms && schedule.size() == 2) trial.signature = 7;
+      return trial;
+    }
+  } oracle;
+  const FaultSchedule failing{{AtTime{1s}, Pause{"client-a", 1s}}, {AtTime{2s}, Crash{"node-1"}}};
+  CHECK(shrink(failing, space, oracle, same).schedule.size() == 2);
+}
+
+TEST_CASE("for each number the range in which the bug persists is found to the millisecond") {
+  const FaultSpace space = toy_space();
+  Toy toy([](const FaultSchedule& s) {
+    return paused(s, "client-a") >= 4988ms && paused(s, "client-a") <= 7000ms &&
+           std::get<AtTime>(s[0].trigger).at <= 250ms;
+  });
+  const FaultSchedule failing{{AtTime{100ms}, Pause{"client-a", 5000ms}}};
+  const std::vector<FailingRange> ranges = failing_ranges(failing, space, toy, same);
+  REQUIRE(ranges.size() == 2);
+  CHECK(ranges[0].field == "at");
+  CHECK_FALSE(ranges[0].low);
+  CHECK(ranges[0].high == Duration{250ms}.count());
+  CHECK(ranges[1].field == "lasts");
+  CHECK(ranges[1].low == Duration{4988ms}.count());
+  CHECK(ranges[1].high == Duration{7000ms}.count());
+}
+
+TEST_CASE("of interchangeable processes the one that is named first is the group's first") {
+  const FaultSpace space = toy_space();
+  const FaultSchedule given{{AtTime{1s}, WallJump{{"node-3"}, 5s}},
+                            {AtTime{2s}, Crash{"node-1"}},
+                            {AtTime{3s}, Crash{"node-3"}}};
+  const FaultSchedule expected{{AtTime{1s}, WallJump{{"node-1"}, 5s}},
+                               {AtTime{2s}, Crash{"node-2"}},
+                               {AtTime{3s}, Crash{"node-1"}}};
+  CHECK(canonical(given, space) == expected);
+  CHECK(canonical(expected, space) == expected);
+  // Clients are not of one group here: nothing changes places.
+  const FaultSchedule clients{{AtTime{1s}, Crash{"client-b"}}};
+  CHECK(canonical(clients, space) == clients);
+}
+
+TEST_CASE("the enumerator goes through every pair of atoms exactly once") {
+  FaultSpace space = toy_space();
+  space.kinds = kind_bit(SearchKind::pause) | kind_bit(SearchKind::clock_jump);
+  for (Target& target : space.targets)
+    target.group = static_cast<std::uint32_t>(&target - &space.targets[0]);
+  const Enumerator all(space, {1s});
+  // Two anchors; at each: a pause of 5 targets; a jump either way of 2 clients and of the servers'
+  // 3 single nodes, 2 pairs from the ends and all three: 5 + 2 * (2 + 6) = 21.
+  CHECK(all.atoms().size() == 42);
+  CHECK(all.count(1) == 42);
+  CHECK(all.count(2) == 42 * 41 / 2);
+  std::set<std::string> seen;
+  for (std::uint64_t i = 0; i < all.count(2); ++i) {
+    const auto schedule = all.at(2, i);
+    REQUIRE(schedule.has_value());  // nobody is interchangeable
+    CHECK(schedule->size() == 2);
+    seen.insert(to_text(*schedule));
+  }
+  CHECK(seen.size() == all.count(2));
+}
+
+TEST_CASE("symmetry leaves one of the schedules that differ by an exchange of nodes") {
+  FaultSpace space = toy_space();
+  space.kinds = kind_bit(SearchKind::pause);
+  const Enumerator all(space, {1s});
+  std::set<std::string> kept;
+  std::set<std::string> classes;
+  for (std::uint64_t i = 0; i < all.count(2); ++i)
+    if (const auto schedule = all.at(2, i)) kept.insert(to_text(*schedule));
+  // Counted another way: every pair, by its representative.
+  for (const ScheduledFault& a : all.atoms())
+    for (const ScheduledFault& b : all.atoms())
+      if (&a < &b) classes.insert(to_text(canonical({a, b}, space)));
+  CHECK(kept.size() < all.count(2));
+  // A representative is among the pairs, unless its two faults stand the other way round there.
+  for (const std::string& one : kept) CHECK(classes.contains(one));
+}
+
+TEST_CASE(
+    "every strategy finds a bug that needs one fault, and proposes schedules that are valid") {
+  const FaultSpace space = toy_space();
+  std::vector<std::string> names;
+  for (const Target& target : space.targets) names.push_back(target.name);
+  for (const StrategyKind& kind : strategies()) {
+    CAPTURE(std::string(kind.name));
+    int wrong = 0;
+    Toy toy([&](const FaultSchedule& s) {
+      if (!validate(s, {names, names}).empty()) ++wrong;
+      return paused(s, "client-a") >= 1000ms;
+    });
+    Island island(space, {1, &kind}, 0);
+    for (int i = 0; i < 2'000 && island.step(toy); ++i) {
+    }
+    CHECK(island.found());
+    CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE("what islands found is the same in whatever order it is joined") {
+  const FaultSpace space = toy_space();
+  std::vector<Tally> tallies;
+  for (std::uint32_t number = 0; number < kIslands; ++number) {
+    Toy toy([](const FaultSchedule& s) { return paused(s, "client-b") >= 100ms; });
+    Island island(space, {5, find_strategy("portfolio")}, number);
+    for (int i = 0; i < 100; ++i) island.step(toy);
+    tallies.push_back(island.tally());
+  }
+  Tally forwards = tallies[0];
+  for (std::size_t i = 1; i < tallies.size(); ++i) forwards.join(tallies[i]);
+  Tally backwards = tallies.back();
+  for (std::size_t i = tallies.size() - 1; i-- > 0;) backwards.join(tallies[i]);
+  CHECK(forwards.tries == 100 * kIslands);
+  CHECK(forwards.digest == backwards.digest);
+  CHECK(forwards.least_slack == backwards.least_slack);
+  CHECK(to_text(forwards.closest) == to_text(backwards.closest));
+  CHECK(forwards.unreached == backwards.unreached);
+  REQUIRE(forwards.found.size() == backwards.found.size());
+  for (std::size_t i = 0; i < forwards.found.size(); ++i) {
+    CHECK(forwards.found[i].number == backwards.found[i].number);
+    CHECK(forwards.found[i].schedule == backwards.found[i].schedule);
+  }
+}
+
+TEST_CASE("a schedule is inside a space if its kinds and sizes are") {
+  FaultSpace space = toy_space();
+  space.kinds = kind_bit(SearchKind::pause);
+  space.longest_pause = 5s;
+  CHECK(inside({{AtTime{1s}, Pause{"client-a", 5s}}}, space));
+  CHECK_FALSE(inside({{AtTime{1s}, Pause{"client-a", 6s}}}, space));
+  CHECK_FALSE(inside({{AtTime{1s}, Crash{"client-a"}}}, space));
+}
