@@ -6,10 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "cli/commands.hpp"
@@ -17,6 +14,7 @@
 #include "cli/patterns.hpp"
 #include "cli/result_json.hpp"
 #include "cli/table.hpp"
+#include "cli/team.hpp"
 #include "cli/verdict.hpp"
 #include "scenarios/runner.hpp"
 
@@ -52,55 +50,6 @@ Verified verify(const Scenario& scenario, Runner& shared) {
   }
   return verified;
 }
-
-/// Threads take the next scenario that nobody has; results stand in the scenarios' order.
-class Team {
- public:
-  explicit Team(const std::vector<LoadedScenario>& scenarios)
-      : scenarios_(scenarios), results_(scenarios.size()) {}
-
-  std::vector<Verified> run(std::size_t jobs, bool show_progress) {
-    std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < std::min(jobs, scenarios_.size()); ++i)
-      threads.emplace_back([this] { work(); });
-    if (show_progress) watch();
-    for (std::thread& thread : threads) thread.join();
-    return std::move(results_);
-  }
-
- private:
-  void work() {
-    Runner shared;
-    std::unique_lock lock(mutex_);
-    while (next_ < scenarios_.size()) {
-      const std::size_t mine = next_++;
-      lock.unlock();
-      results_[mine] = verify(scenarios_[mine].scenario, shared);
-      lock.lock();
-      ++done_;
-      progress_.notify_one();
-    }
-  }
-
-  void watch() {
-    std::unique_lock lock(mutex_);
-    while (done_ < scenarios_.size()) {
-      progress_.wait_for(lock, std::chrono::milliseconds(100));
-      const std::string line = fmt::format("\r{} of {} scenarios", done_, scenarios_.size());
-      lock.unlock();
-      print_error(line);
-      lock.lock();
-    }
-    print_error("\r\033[K");
-  }
-
-  const std::vector<LoadedScenario>& scenarios_;
-  std::vector<Verified> results_;
-  std::mutex mutex_;
-  std::condition_variable progress_;
-  std::size_t next_ = 0;
-  std::size_t done_ = 0;
-};
 
 Json verified_json(const Scenario& scenario, const Verified& verified) {
   Json json;
@@ -184,9 +133,11 @@ ExitCode verify_library(const VerifyCommand& command, const TerminalChoice& choi
 
   const Terminal terminal = standard_output(choice);
   const Terminal errors = standard_error(choice);
-  const std::size_t jobs =
-      command.jobs > 0 ? command.jobs : std::max(std::thread::hardware_concurrency(), 1U);
-  const std::vector<Verified> results = Team(scenarios).run(jobs, errors.is_terminal);
+  std::vector<Verified> results(scenarios.size());
+  work_together(scenarios.size(), command.jobs, "scenarios", errors.is_terminal,
+                [&](std::size_t task, Runner& runner) {
+                  results[task] = verify(scenarios[task].scenario, runner);
+                });
 
   ExitCode worst = ExitCode::ok;
   for (const Verified& verified : results) {

@@ -74,6 +74,7 @@ class CommandLineParser {
     add_verify();
     add_list();
     add_corpus();
+    add_compare();
     add_check();
     add_init();
     add_show();
@@ -224,6 +225,30 @@ class CommandLineParser {
              "The number of an entry, or a part of its id; without one, all");
     CLI::Option* json = c.add_flag("--json", corpus_.json, "As JSON");
     c.add_flag("--markdown", corpus_.markdown, "As docs/corpus.md")->excludes(json);
+    terminal(c);
+  }
+
+  void add_compare() {
+    CLI::App& c = command("compare", "Run every lock under every fault and count what breaks",
+                          "locklab compare\n"
+                          "locklab compare --locks redlock,redlock:redlock-rb --runs 200\n"
+                          "locklab compare --faults client-pause,clock-forward --markdown\n"
+                          "locklab compare --csv > locks.csv",
+                          [this] { return Command(compare_); });
+    value(c, "--locks", compare_.locks, "LIST",
+          "Algorithms, or ALGORITHM:PRESET, with commas between them; without it, all");
+    value(c, "--faults", compare_.faults, "LIST",
+          "none, client-pause, client-crash, server-restart, server-amnesia, partition, "
+          "message-loss, clock-forward, clock-back, clock-rate, vm-suspend; without it, all");
+    number(c, "--runs", compare_.runs, "Runs of each lock under each fault; 100 unless given",
+           std::uint64_t{1}, std::uint64_t{100'000});
+    number(c, "--seed", compare_.seed, "Of all chance; 1 unless given", std::uint64_t{0});
+    number(c, "-j,--jobs", compare_.jobs, "Threads; as many as there are cores unless given",
+           std::size_t{1}, std::size_t{256});
+    CLI::Option* json = c.add_flag("--json", compare_.json, "As JSON");
+    CLI::Option* csv =
+        c.add_flag("--csv", compare_.csv, "As CSV, one line a number")->excludes(json);
+    c.add_flag("--markdown", compare_.markdown, "As Markdown")->excludes(json)->excludes(csv);
     terminal(c);
   }
 
@@ -508,6 +533,7 @@ class CommandLineParser {
   VerifyCommand verify_;
   ListCommand list_;
   CorpusCommand corpus_;
+  CompareCommand compare_;
   CheckCommand check_;
   InitCommand init_;
   ShowCommand show_;

@@ -41,6 +41,17 @@ struct ListCommand {
   bool json = false;
 };
 
+struct CompareCommand {
+  std::string locks;         // "redlock,simple_redis_lock:careful"; empty: every algorithm
+  std::string faults;        // "client-pause,partition"; empty: every one
+  std::uint64_t runs = 100;  // a cell
+  std::uint64_t seed = 1;
+  std::size_t jobs = 0;  // 0: as many as the machine has cores
+  bool json = false;
+  bool markdown = false;
+  bool csv = false;
+};
+
 struct CorpusCommand {
   std::string pattern;  // a number, or a part of an id; empty: all
   bool json = false;
@@ -94,10 +105,9 @@ struct CompletionsCommand {
   std::string shell;
 };
 
-using Command =
-    std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CheckCommand, InitCommand,
-                 ShowCommand, SchemaCommand, ReportCommand, ReplayCommand, FuzzCommand,
-                 CompletionsCommand>;
+using Command = std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
+                             CheckCommand, InitCommand, ShowCommand, SchemaCommand, ReportCommand,
+                             ReplayCommand, FuzzCommand, CompletionsCommand>;
 
 /// The command line asked for nothing but words: help, a version, or the sentence about a mistake.
 struct NothingToDo {

@@ -355,7 +355,11 @@ void Client::tell(DomainAct act, const Step& step, std::int64_t amount, AttemptI
 Task<Client::Flow> Client::read(Thread& thread, const Step& step) {
   const Symbol subject = symbol(step.subject);
   const auto reply = co_await storage_.read(subject, guard(thread, step));
-  if (!reply) co_return step.ignore_errors ? Flow::next : Flow::stop;
+  if (!reply) {  // what an earlier read said is no basis for what follows
+    std::erase_if(thread.read,
+                  [subject](const Thread::Read& known) { return known.subject == subject; });
+    co_return step.ignore_errors ? Flow::next : Flow::stop;
+  }
   for (Thread::Read& known : thread.read) {
     if (known.subject != subject) continue;
     known = {subject, reply->value, reply->version};

@@ -189,8 +189,7 @@ Scenario without_fencing(Scenario scenario) {
   return scenario;
 }
 
-Scenario with_fencing(Scenario scenario) {
-  scenario = without_fencing(std::move(scenario));
+void check_tokens(Scenario& scenario) {
   storage::Options& options = scenario.storage.options;
   options.rule = storage::CheckRule::owner_bound;
   options.fenced_read = true;
@@ -199,7 +198,11 @@ Scenario with_fencing(Scenario scenario) {
   for (const ClientSpec& client : scenario.clients)
     for (const Program& program : client.threads)
       if (writes_without_lock(program)) options.require_token = false;
+}
 
+Scenario with_fencing(Scenario scenario) {
+  scenario = without_fencing(std::move(scenario));
+  check_tokens(scenario);
   hand_out_token(scenario.lock);
   for (ClientSpec& client : scenario.clients)
     if (client.lock) hand_out_token(*client.lock);

@@ -22,6 +22,9 @@ Scenario without_fencing(Scenario scenario);
 /// a token is refused as well.
 Scenario with_fencing(Scenario scenario);
 
+/// Storage checks all that it can, and asks every write for a token that is made under a lock.
+void check_tokens(Scenario& scenario);
+
 /// Lets the lock hand out a token with its grant, if it can and does not yet.
 void hand_out_token(LockSpec& lock);
 

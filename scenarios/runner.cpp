@@ -307,6 +307,7 @@ void Runner::run(const Scenario& scenario, const RunOptions& options, RunResult&
   deployment_ = new (arena_.take(sizeof(Deployment))) Deployment(arena_, scenario, seed, options);
   Deployment& deployed = *deployment_;
   World& world = deployed.world;
+  if (options.observer != nullptr) world.observe(*options.observer, options.observed);
 
   world.start();
   result.stopped = world.run(Instant{scenario.horizon}, scenario.max_events);

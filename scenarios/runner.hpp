@@ -28,6 +28,8 @@ struct RunOptions {
   Recording* recording = nullptr;       // filled, if wanted; a fresh one
   bool explain_mismatches = true;       // a search asks only for the verdict
   bool measure_slack = false;           // feeds Runner::robustness()
+  TraceObserver* observer = nullptr;    // told of the events in `observed`, beside the invariants
+  EventMask observed{};
 };
 
 struct RunResult {

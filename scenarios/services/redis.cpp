@@ -95,9 +95,7 @@ void name_processes(const Scenario& scenario, std::vector<std::string>& names) {
 class RedisNodes final : public DeployedService {
  public:
   explicit RedisNodes(Site& site)
-      : kinds_(site.world().names()),
-        servers_(&site.arena()),
-        nodes_(&site.arena()) {
+      : kinds_(site.world().names()), servers_(&site.arena()), nodes_(&site.arena()) {
     const RedisSpec& spec = site.scenario().redis;
     for (std::uint32_t number = 1; number <= spec.nodes; ++number) {
       Process& process = site.add_server(ProcessRole::redis, "redis", number);
@@ -117,8 +115,8 @@ class RedisNodes final : public DeployedService {
 
   ServiceClient* equip(Environment& environment) override {
     Process& self = environment.self;
-    auto* views = static_cast<redis::Client*>(
-        self.arena().take(servers_.size() * sizeof(redis::Client)));
+    auto* views =
+        static_cast<redis::Client*>(self.arena().take(servers_.size() * sizeof(redis::Client)));
     for (std::size_t i = 0; i < nodes_.size(); ++i)
       new (views + i) redis::Client(self, nodes_[i], kinds_, {});
     environment.redis = {views, nodes_.size()};
@@ -131,11 +129,16 @@ class RedisNodes final : public DeployedService {
   std::pmr::vector<ProcessId> nodes_;
 };
 
+void keep_data(Scenario& scenario, bool keep) {
+  scenario.redis.options.persistence =
+      keep ? redis::PersistenceMode::aof_always : redis::PersistenceMode::none;
+}
+
 DeployedService* deploy(Site& site) { return site.make<RedisNodes>(site); }
 
 }  // namespace
 
 const ServiceKind kRedisService{ProcessRole::redis, "redis",        "Redis nodes", read,
-                                read_seed_keys,     name_processes, deploy};
+                                read_seed_keys,     name_processes, deploy,        keep_data};
 
 }  // namespace locklab

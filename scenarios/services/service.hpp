@@ -69,6 +69,9 @@ struct ServiceKind {
   /// Names of its processes, in the order in which deploy() adds them.
   void (*name_processes)(const Scenario& scenario, std::vector<std::string>& names);
   DeployedService* (*deploy)(Site& site);
+  /// Lets its servers keep their data over a restart, or lose them. Null: what they have is on disk
+  /// before anybody is told of it, and nothing can be lost.
+  void (*keep_data)(Scenario& scenario, bool keep) = nullptr;
 };
 
 /// In the order in which they are deployed.

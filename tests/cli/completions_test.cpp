@@ -66,5 +66,5 @@ TEST_CASE("bash completes commands, options, choices and scenarios") {
   CHECK(offered("locklab completions ''", 3) == "bash\nzsh\nfish\n");
   CHECK(offered("locklab run doc-1 doc-2", 4) == "doc-2\n");
   CHECK(contains(offered("locklab show doc-3-", 3), "doc-3-jump\n"));
-  CHECK(offered("locklab help comp", 3) == "completions\n");
+  CHECK(offered("locklab help compl", 3) == "completions\n");
 }
