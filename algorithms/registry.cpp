@@ -2,16 +2,19 @@
 
 #include <array>
 
+#include "algorithms/database_lock.hpp"
 #include "algorithms/fenced_lock.hpp"
 #include "algorithms/naive_redis_lock.hpp"
 #include "algorithms/redlock.hpp"
 #include "algorithms/simple_redis_lock.hpp"
+#include "algorithms/table_lock.hpp"
 
 namespace locklab {
 
 namespace {
 
 constexpr RoleSet kRedis = roles(ProcessRole::redis);
+constexpr RoleSet kDatabase = roles(ProcessRole::database);
 
 }  // namespace
 
@@ -33,6 +36,18 @@ std::span<const Algorithm> algorithms() {
       Algorithm{"redlock", "a majority of N independent Redis nodes, and the libraries that do it",
                 "doc §3 \"Redlock Algorithm\"; redis.io \"Distributed locks\"", kRedlockParameters,
                 kRedlockPresets, "redis", kRedis, make_redlock},
+      Algorithm{"database_lock",
+                "a row with an expiry: clean up all, insert ON CONFLICT DO NOTHING",
+                "doc §3 \"DatabaseLock\"", kDatabaseLockParameters, kDatabaseLockPresets, "",
+                kDatabase, make_database_lock, "table_lock"},
+      Algorithm{"table_lock",
+                "a lock row taken by one upsert, by the server's clock, with a token",
+                "PostgreSQL manual \"INSERT ... ON CONFLICT\"",
+                kTableLockParameters,
+                {},
+                "",
+                kDatabase,
+                make_table_lock},
   };
   return kAlgorithms;
 }

@@ -69,11 +69,15 @@ struct ServiceKind {
   /// Names of its processes, in the order in which deploy() adds them.
   void (*name_processes)(const Scenario& scenario, std::vector<std::string>& names);
   DeployedService* (*deploy)(Site& site);
+  /// Reads the registers that the service itself keeps, before any client's steps name them. Null:
+  /// it keeps none.
+  void (*read_registers)(reading::Reading& reading, const Node* section) = nullptr;
 };
 
 /// In the order in which they are deployed.
 std::span<const ServiceKind> service_kinds();
 
 extern const ServiceKind kRedisService;
+extern const ServiceKind kDatabaseService;
 
 }  // namespace locklab
