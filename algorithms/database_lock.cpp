@@ -27,6 +27,8 @@ constexpr std::array kParameters = joined(
             Parameter{"autocommit", Parameter::Type::flag, "true",
                       "each statement is a transaction; otherwise acquire begins one and release "
                       "commits it [corpus 87]"},
+            Parameter{"token", Parameter::Type::flag, "false",
+                      "a column token, from a sequence; the document's table has none"},
         },
         kDatabaseCallParameters),
     kRowMarginParameters);
@@ -55,6 +57,7 @@ DatabaseLock::DatabaseLock(const Environment& environment, const Settings& setti
       scope_(settings.choice<OwnerScope>("owner_scope")),
       owner_id_(new_value()),
       autocommit_(settings.flag("autocommit")),
+      token_(settings.flag("token")),
       margin_(settings) {
   connection_.set_autocommit(autocommit_);
   connection_.set_zone_seconds(static_cast<std::int32_t>(settings.integer("zone_minutes") * 60));
@@ -96,10 +99,12 @@ Task<Lock::Acquired> DatabaseLock::try_acquire(AttemptId attempt) {
   sql::Request insertion = statement(sql::Verb::insert, attempt);
   insertion.on_conflict = sql::OnConflict::do_nothing;
   insertion.value = lease.owner;
+  insertion.from_sequence = token_;
   set_expiry(insertion, ttl_);
   const auto inserted = co_await connection_.execute(insertion);
   if (problem(inserted) != Errc::none) co_return Refusal{problem(inserted)};
   lease.session = connection_.session().number;
+  if (token_) lease.token = FencingToken{inserted->number};
   if (inserted->rows == 1) co_return lease;
   if (!autocommit_)
     static_cast<void>(co_await connection_.rollback(connection_.session(), attempt));

@@ -49,6 +49,7 @@ class DatabaseLock final : public Lock {
   OwnerScope scope_;
   Value owner_id_;
   bool autocommit_;
+  bool token_;
   RowMargin margin_;
 };
 

@@ -12,9 +12,13 @@ constexpr std::array kParameters =
                   kDatabaseCallParameters),
            kRowMarginParameters);
 
+constexpr std::array<PresetValue, 0> kStandard{};
+constexpr std::array kPresets{Preset{"standard", "one upsert, by the server's clock", kStandard}};
+
 }  // namespace
 
 const std::span<const Parameter> kTableLockParameters = kParameters;
+const std::span<const Preset> kTableLockPresets = kPresets;
 
 TableLock::TableLock(const Environment& environment, const Settings& settings, Symbol resource)
     : Lock(environment, resource, {.ttl = settings.duration("ttl")}),

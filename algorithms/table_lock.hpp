@@ -19,6 +19,7 @@
 namespace locklab {
 
 extern const std::span<const Parameter> kTableLockParameters;
+extern const std::span<const Preset> kTableLockPresets;
 
 class TableLock final : public Lock {
  public:

@@ -73,10 +73,9 @@ void Connection::close() {
 
 void Connection::lost() {
   if (!session_) return;
-  const SessionId session = session_;
   session_ = {};
   after_commit_.clear();
-  if (listener_ != nullptr) listener_->connection_lost(session);
+  if (listener_ != nullptr) listener_->connection_lost(*this);
 }
 
 // ---- the pool -----------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ class Connection {
   class Listener {
    public:
     virtual ~Listener() = default;
-    virtual void connection_lost(SessionId session) = 0;
+    virtual void connection_lost(Connection& connection) = 0;
   };
 
   Connection(Pool& pool, Arena& arena) : pool_(&pool), arena_(&arena), after_commit_(&arena) {}

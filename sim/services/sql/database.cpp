@@ -363,7 +363,7 @@ void Database::lock(Entry& entry, Session& session, Output& out) {
                          .value = Value::integer(static_cast<std::int64_t>(session.id.number))});
 }
 
-Row Database::changed(const Row* before, const Session& session) const {
+Row Database::changed(const Row* before, const Session& session) {
   const Request& request = session.statement;
   Row row = before == nullptr ? Row{} : *before;
   if (request.until != TimeFrom::none)
@@ -371,6 +371,8 @@ Row Database::changed(const Row* before, const Session& session) const {
   if (request.since != TimeFrom::none)
     row.since_us = stored(request.since, request.since_us, session, before);
   if (request.count) ++row.number;
+  if (request.from_sequence)
+    row.number = ++sequence_;  // never taken back, not by a rollback either
   if (request.set_value || before == nullptr) {
     row.value = request.value;
     row.attempt = request.attempt;
@@ -665,6 +667,8 @@ void Database::crash(Output& out) {
 void Database::put(const RowImage& image) {
   Entry& entry = make_entry(image.table, image.name);
   entry.committed = image.row;
+  if (image.row && image.table == Table::distributed_locks)
+    sequence_ = std::max(sequence_, image.row->number);
   if (!entry.committed && !entry.holder)
     std::erase_if(entries_, [&](const Entry& each) {
       return each.table == image.table && each.name == image.name;
@@ -673,6 +677,7 @@ void Database::put(const RowImage& image) {
 
 void Database::take_rows(const Database& other) {
   entries_.clear();
+  sequence_ = other.sequence_;
   for (const Entry& entry : other.entries_)
     if (entry.committed)
       entries_.push_back({.table = entry.table, .name = entry.name, .committed = entry.committed});

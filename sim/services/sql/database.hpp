@@ -219,7 +219,7 @@ class Database {
   void run_select(Session& session, Output& out);
   void change(Entry& entry, Session& session, Output& out);
   void remove(Entry& entry, Session& session, Output& out);
-  Row changed(const Row* before, const Session& session) const;
+  Row changed(const Row* before, const Session& session);
   void lock(Entry& entry, Session& session, Output& out);
   static Progress block(Session& session, SessionId holder);
 
@@ -244,6 +244,7 @@ class Database {
   std::pmr::vector<Session> sessions_;   // by id
   std::pmr::vector<Advisory> advisory_;  // in the order of granting
   std::uint64_t arrivals_ = 0;
+  std::uint64_t sequence_ = 0;
   bool released_ = false;  // something that others may wait for
 };
 

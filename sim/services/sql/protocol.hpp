@@ -100,6 +100,7 @@ struct Request {
   bool test_number = false;        // WHERE number = ... (version)
   bool set_value = false;          // SET value = ...
   bool count = false;              // SET number = number + 1; an inserted row has 1
+  bool from_sequence = false;      // SET number = nextval(...): grows over all rows, deleted or not
   bool read_modify_write = false;  // for the trace: the value was computed from version `number`
   bool in_transaction = false;     // autocommit is off: begins a transaction if none is open
   bool opens = false;              // the first statement of a new session
