@@ -13,6 +13,7 @@
 #include "sim/process.hpp"
 #include "sim/result.hpp"
 #include "sim/services/redis/client.hpp"
+#include "sim/services/sql/client.hpp"
 #include "sim/task.hpp"
 #include "sim/time.hpp"
 #include "sim/trace.hpp"
@@ -52,6 +53,7 @@ struct Lease {
   Duration validity{};
   ClockKind clock = ClockKind::mono;  // that a caller who watches the deadline reads
   std::uint32_t extensions = 0;
+  std::uint64_t session = 0;  // of the service, if the lease is bound to one
 
   redis::Owner redis_owner() const { return {owner, attempt}; }
 };
@@ -115,6 +117,7 @@ struct Environment {
 
   // This life's ways to the services; empty or null where the scenario has no such service.
   std::span<const redis::Client> redis{};  // one a node
+  sql::Pool* database = nullptr;           // its connections, directly or through a pooler
   Tiers tiers{};
 
   Arena& arena() const { return self.arena(); }
@@ -154,6 +157,13 @@ class Lock {
   Task<Result<void>> extend(Lease& lease, Duration to);
   /// Gives the lock back. The client believes no longer from the moment at which this has returned.
   Task<Result<void>> release(const Lease& lease);
+
+  /// The database session that the lease lives and dies with, for who wants to write through it;
+  /// none: the lock is no such session's.
+  virtual sql::SessionHandle session(const Lease& lease) const {
+    static_cast<void>(lease);
+    return {};
+  }
 
   Symbol resource() const { return resource_; }
   const LockTraits& traits() const { return traits_; }

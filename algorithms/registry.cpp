@@ -2,16 +2,22 @@
 
 #include <array>
 
+#include "algorithms/advisory_lock.hpp"
+#include "algorithms/database_lock.hpp"
 #include "algorithms/fenced_lock.hpp"
 #include "algorithms/naive_redis_lock.hpp"
 #include "algorithms/redlock.hpp"
+#include "algorithms/select_for_update_lock.hpp"
+#include "algorithms/shedlock.hpp"
 #include "algorithms/simple_redis_lock.hpp"
+#include "algorithms/table_lock.hpp"
 
 namespace locklab {
 
 namespace {
 
 constexpr RoleSet kRedis = roles(ProcessRole::redis);
+constexpr RoleSet kDatabase = roles(ProcessRole::database);
 
 }  // namespace
 
@@ -33,6 +39,26 @@ std::span<const Algorithm> algorithms() {
       Algorithm{"redlock", "a majority of N independent Redis nodes, and the libraries that do it",
                 "doc §3 \"Redlock Algorithm\"; redis.io \"Distributed locks\"", kRedlockParameters,
                 kRedlockPresets, "redis", kRedis, make_redlock},
+      Algorithm{"database_lock",
+                "a row with an expiry: clean up all, insert ON CONFLICT DO NOTHING",
+                "doc §3 \"DatabaseLock\"", kDatabaseLockParameters, kDatabaseLockPresets, "",
+                kDatabase, make_database_lock, "token=true"},
+      Algorithm{"table_lock", "a lock row taken by one upsert, by the server's clock, with a token",
+                "PostgreSQL manual \"INSERT ... ON CONFLICT\"", kTableLockParameters,
+                kTableLockPresets, "", kDatabase, make_table_lock},
+      Algorithm{"select_for_update_lock",
+                "a row locked for a transaction, which the work is part of",
+                "PostgreSQL manual 13.3.2", kSelectForUpdateLockParameters,
+                kSelectForUpdateLockPresets, "", kDatabase, make_select_for_update_lock},
+      Algorithm{"advisory_lock", "PostgreSQL's advisory locks, of a session or a transaction",
+                "PostgreSQL manual 13.3.5, 9.28.10", kAdvisoryLockParameters, kAdvisoryLockPresets,
+                "", kDatabase, make_advisory_lock},
+      Algorithm{"shedlock_jdbc", "ShedLock on a table: lock_until, locked_at, locked_by",
+                "ShedLock, JdbcTemplateLockProvider", kShedLockJdbcParameters, kShedLockJdbcPresets,
+                "", kDatabase, make_shedlock_jdbc},
+      Algorithm{"shedlock_redis", "ShedLock on one Redis node: SET NX PX, and DEL or a script",
+                "ShedLock, RedisLockProvider", kShedLockRedisParameters, kShedLockRedisPresets, "",
+                kRedis, make_shedlock_redis},
   };
   return kAlgorithms;
 }

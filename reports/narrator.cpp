@@ -390,6 +390,8 @@ struct Narrator::Teller {
         return fmt::format("{} leads {}", who, what);
       case DomainAct::appended:
         return fmt::format("{} appends {} to {}", who, e.amount, what);
+      case DomainAct::applied:
+        return fmt::format("operation {} of {} takes effect on {}", e.amount, who, what);
     }
     return {};
   }

@@ -19,10 +19,10 @@ Client::Client(Process& self, const ClientSpec& spec, const LockSpec& lock, Symb
       lock_(lock),
       default_lock_(default_lock),
       programs_(threads),
-      storage_(storage),
       words_(words),
       beliefs_(self, spec.belief),
       environment_{self, beliefs_, attempts},
+      registers_(environment_, storage),
       services_(services),
       service_clients_(&self.arena()),
       locks_(&self.arena()),
@@ -342,19 +342,26 @@ Task<Client::Flow> Client::extend(Thread& thread, const Step& step) {
 
 // ---- storage and business -----------------------------------------------------------------------
 
-storage::Guard Client::guard(Thread& thread, const Step& step) {
+Hold Client::hold(Thread& thread, const Step& step) {
   const Thread::Held* holding = held(thread, step);
   if (holding == nullptr) return {};
-  return {holding->lease.token, holding->lease.attempt, holding->lease.owner};
+  const Lease& lease = holding->lease;
+  return {{lease.token, lease.attempt, lease.owner}, holding->lock->session(lease)};
 }
 
-void Client::tell(DomainAct act, const Step& step, std::int64_t amount, AttemptId attempt) const {
-  self_.world().emit(self_.id(), DomainEvent{act, symbol(step.subject), amount, attempt});
+// What was written in a transaction has not happened before that is committed.
+void Client::tell(DomainAct act, const Step& step, std::int64_t amount, const Hold& under) {
+  const DomainEvent event{act, symbol(step.subject), amount, under.guard.attempt};
+  if (under.session && under.session.in_transaction && registers_.in_database(event.subject))
+    under.session.connection->say_after_commit(event);
+  else
+    self_.world().emit(self_.id(), event);
 }
 
 Task<Client::Flow> Client::read(Thread& thread, const Step& step) {
   const Symbol subject = symbol(step.subject);
-  const auto reply = co_await storage_.read(subject, guard(thread, step));
+  const Hold under = hold(thread, step);
+  const auto reply = co_await registers_.read(subject, under);
   if (!reply) {  // what an earlier read said is no basis for what follows
     std::erase_if(thread.read,
                   [subject](const Thread::Read& known) { return known.subject == subject; });
@@ -371,13 +378,13 @@ Task<Client::Flow> Client::read(Thread& thread, const Step& step) {
 
 Task<Client::Flow> Client::write(Thread& thread, const Step& step) {
   const Symbol subject = symbol(step.subject);
-  storage::Client::Basis basis;
+  Basis basis;
   if (step.after_read) {
     for (const Thread::Read& known : thread.read)
       if (known.subject == subject) basis = {true, known.version, step.compare_version};
   }
-  const auto reply =
-      co_await storage_.write(subject, value(step.value), guard(thread, step), basis);
+  const Hold under = hold(thread, step);
+  const auto reply = co_await registers_.write(subject, value(step.value), under, basis);
   if (!reply) co_return step.ignore_errors ? Flow::next : Flow::stop;
   co_return Flow::next;
 }
@@ -385,17 +392,18 @@ Task<Client::Flow> Client::write(Thread& thread, const Step& step) {
 // The document's reserveInventory: read what is there, take it if it is enough, write the rest.
 Task<Client::Flow> Client::sell(Thread& thread, const Step& step) {
   const Symbol subject = symbol(step.subject);
-  const storage::Guard under = guard(thread, step);
-  const auto stock = co_await storage_.read(subject, under);
+  const Hold under = hold(thread, step);
+  const auto stock = co_await registers_.read(subject, under);
   if (!stock) co_return Flow::stop;
   if (step.think > Duration{0}) co_await self_.sleep(step.think);
   const std::int64_t available = stock->value.as_integer();
   if (available < step.amount) co_return Flow::next;
-  const auto written = co_await storage_.write(subject, Value::integer(available - step.amount),
-                                               under, {true, stock->version, step.compare_version});
+  const auto written =
+      co_await registers_.write(subject, Value::integer(available - step.amount), under,
+                                {true, stock->version, step.compare_version});
   if (!written) co_return Flow::stop;
   if (written->kind == storage::ReplyKind::accepted)
-    tell(DomainAct::sold, step, step.amount, under.attempt);
+    tell(DomainAct::sold, step, step.amount, under);
   co_return Flow::next;
 }
 
@@ -403,43 +411,43 @@ Task<Client::Flow> Client::sell(Thread& thread, const Step& step) {
 // that checks no token and has charged before storage is asked.
 Task<Client::Flow> Client::charge(Thread& thread, const Step& step) {
   const Symbol subject = symbol(step.subject);
-  const storage::Guard under = guard(thread, step);
-  const auto paid = co_await storage_.read(subject, under);
+  const Hold under = hold(thread, step);
+  const auto paid = co_await registers_.read(subject, under);
   if (!paid) co_return Flow::stop;
   if (step.think > Duration{0}) co_await self_.sleep(step.think);
   if (paid->value.as_integer() != 0) co_return Flow::next;
-  if (step.external) tell(DomainAct::charged, step, 1, under.attempt);
-  const auto written = co_await storage_.write(subject, Value::integer(1), under,
-                                               {true, paid->version, step.compare_version});
+  if (step.external) tell(DomainAct::charged, step, 1, under);
+  const auto written = co_await registers_.write(subject, Value::integer(1), under,
+                                                 {true, paid->version, step.compare_version});
   if (!written) co_return Flow::stop;
   if (!step.external && written->kind == storage::ReplyKind::accepted)
-    tell(DomainAct::charged, step, 1, under.attempt);
+    tell(DomainAct::charged, step, 1, under);
   co_return Flow::next;
 }
 
 // A job runs when it begins; that it is done is written down when it ends.
 Task<Client::Flow> Client::run_job(Thread& thread, const Step& step) {
   const Symbol subject = symbol(step.subject);
-  const storage::Guard under = guard(thread, step);
-  const auto done = co_await storage_.read(subject, under);
+  const Hold under = hold(thread, step);
+  const auto done = co_await registers_.read(subject, under);
   if (!done) co_return Flow::stop;
   if (done->value.as_integer() != 0) co_return Flow::next;
-  tell(DomainAct::job_ran, step, 1, under.attempt);
+  tell(DomainAct::job_ran, step, 1, under);
   self_.world().emit(self_.id(), StepTaken{words_.work, step.time, true});
   co_await self_.sleep(step.time);
-  const auto written = co_await storage_.write(subject, Value::integer(1), under,
-                                               {true, done->version, step.compare_version});
+  const auto written = co_await registers_.write(subject, Value::integer(1), under,
+                                                 {true, done->version, step.compare_version});
   co_return written ? Flow::next : Flow::stop;
 }
 
 Task<Client::Flow> Client::lead(Thread& thread, const Step& step) {
   const Symbol subject = symbol(step.subject);
-  const storage::Guard under = guard(thread, step);
+  const Hold under = hold(thread, step);
   const Duration every = std::max(step.every, Duration{1ms});
   for (Duration led{0}; led < step.time; led += every) {
-    const auto written = co_await storage_.write(subject, Value::name(self_.name()), under);
+    const auto written = co_await registers_.write(subject, Value::name(self_.name()), under);
     if (!written) co_return Flow::stop;
-    if (written->kind == storage::ReplyKind::accepted) tell(DomainAct::led, step, 1, under.attempt);
+    if (written->kind == storage::ReplyKind::accepted) tell(DomainAct::led, step, 1, under);
     co_await self_.sleep(every);
   }
   co_return Flow::next;
@@ -447,30 +455,29 @@ Task<Client::Flow> Client::lead(Thread& thread, const Step& step) {
 
 Task<Client::Flow> Client::append(Thread& thread, const Step& step) {
   const Symbol subject = symbol(step.subject);
-  const storage::Guard under = guard(thread, step);
-  const auto length = co_await storage_.read(subject, under);
+  const Hold under = hold(thread, step);
+  const auto length = co_await registers_.read(subject, under);
   if (!length) co_return Flow::stop;
   if (step.think > Duration{0}) co_await self_.sleep(step.think);
   const auto written =
-      co_await storage_.write(subject, Value::integer(length->value.as_integer() + 1), under,
-                              {true, length->version, step.compare_version});
+      co_await registers_.write(subject, Value::integer(length->value.as_integer() + 1), under,
+                                {true, length->version, step.compare_version});
   if (!written) co_return Flow::stop;
-  if (written->kind == storage::ReplyKind::accepted)
-    tell(DomainAct::appended, step, 1, under.attempt);
+  if (written->kind == storage::ReplyKind::accepted) tell(DomainAct::appended, step, 1, under);
   co_return Flow::next;
 }
 
 // Compare and swap: read a value and its version, write only if the version is still that one.
 Task<Client::Flow> Client::optimistic(Thread& thread, const Step& step) {
   const Symbol subject = symbol(step.subject);
-  const storage::Guard under = guard(thread, step);
+  const Hold under = hold(thread, step);
   for (std::int64_t tries_left = step.tries; tries_left > 0; --tries_left) {
-    const auto before = co_await storage_.read(subject, under);
+    const auto before = co_await registers_.read(subject, under);
     if (!before) co_return Flow::stop;
     if (step.think > Duration{0}) co_await self_.sleep(step.think);
     const auto written =
-        co_await storage_.write(subject, Value::integer(before->value.as_integer() + step.amount),
-                                under, {true, before->version, true});
+        co_await registers_.write(subject, Value::integer(before->value.as_integer() + step.amount),
+                                  under, {true, before->version, true});
     if (!written) co_return Flow::stop;
     if (written->kind == storage::ReplyKind::accepted) co_return Flow::next;
   }

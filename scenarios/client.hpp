@@ -10,6 +10,7 @@
 
 #include "algorithms/execute_with_lock.hpp"
 #include "algorithms/lock.hpp"
+#include "scenarios/registers.hpp"
 #include "scenarios/scenario.hpp"
 #include "scenarios/services/service.hpp"
 #include "sim/process.hpp"
@@ -31,7 +32,8 @@ class Client final : public Actor, private Beliefs::Listener {
  public:
   Client(Process& self, const ClientSpec& spec, const LockSpec& lock, Symbol default_lock,
          std::span<const Program> threads, std::span<DeployedService* const> services,
-         const Tiers& tiers, const storage::Client& storage, const StepWords& words, std::uint32_t* attempts);
+         const Tiers& tiers, const storage::Client& storage, const StepWords& words,
+         std::uint32_t* attempts);
 
   void on_message(const Packet& packet) override;
   void on_crash(bool power_loss) override;
@@ -96,8 +98,9 @@ class Client final : public Actor, private Beliefs::Listener {
   Symbol lock_of(const Thread& thread, const Step& step) const;
   Thread::Held* held(Thread& thread, const Step& step);
   static Waiting waiting(const Step& step);
-  storage::Guard guard(Thread& thread, const Step& step);
-  void tell(DomainAct act, const Step& step, std::int64_t amount, AttemptId attempt) const;
+  /// Under which grant the step reads or writes.
+  Hold hold(Thread& thread, const Step& step);
+  void tell(DomainAct act, const Step& step, std::int64_t amount, const Hold& under);
   void drop(Thread& thread, AttemptId attempt);
   /// What the program does when it did not get, or no longer has, what the step asked for.
   static Flow refused(Thread& thread, const Step& step);
@@ -107,10 +110,10 @@ class Client final : public Actor, private Beliefs::Listener {
   const LockSpec& lock_;
   Symbol default_lock_;
   std::span<const Program> programs_;
-  storage::Client storage_;
   const StepWords& words_;
   Beliefs beliefs_;
   Environment environment_;
+  Registers registers_;
   std::span<DeployedService* const> services_;
   std::pmr::vector<ServiceClient*> service_clients_;  // of this life
   std::pmr::vector<Lock*> locks_;  // one object a resource, shared by the threads

@@ -18,6 +18,8 @@ std::string_view to_string(Damage damage) {
       return "stale_leader_acts";
     case Damage::lost_blocks:
       return "lost_blocks";
+    case Damage::double_applied:
+      return "double_applied";
   }
   return {};
 }
@@ -36,6 +38,8 @@ Damage damage_of(DomainAct act) {
       return Damage::stale_leader_acts;
     case DomainAct::appended:
       return Damage::lost_blocks;
+    case DomainAct::applied:
+      return Damage::double_applied;
   }
   return Damage::oversold;
 }
@@ -51,7 +55,8 @@ Metrics::Metrics(std::pmr::memory_resource* memory)
       attempts_(memory),
       waits_(memory),
       counts_(memory),
-      amounts_(memory) {}
+      amounts_(memory),
+      operations_(memory) {}
 
 EventMask Metrics::events() {
   return events_of<LockWaitBegan, LockWaitEnded, LockRequested, LockRefused, LockGranted,
@@ -127,6 +132,12 @@ void Metrics::observe(const TraceEvent& event) {
     Count& counted = count(domain->act, domain->subject);
     counted.total += domain->amount;
     ++counted.times;
+    if (domain->act == DomainAct::applied) {
+      const Operation operation{domain->subject, domain->amount};
+      if (std::find(operations_.begin(), operations_.end(), operation) != operations_.end())
+        ++counted.stale;
+      operations_.push_back(operation);
+    }
     if (domain->act == DomainAct::led) {
       // Grants are numbered in the order in which their attempts began.
       if (domain->attempt < counted.newest) ++counted.stale;
@@ -153,6 +164,7 @@ std::int64_t Metrics::damage(Damage which) const {
         sum += counted.times - 1;
         break;
       case Damage::stale_leader_acts:
+      case Damage::double_applied:
         sum += counted.stale;
         break;
       case Damage::lost_blocks:

@@ -55,8 +55,9 @@ enum class Damage : std::uint8_t {
   duplicate_runs,     // runs of a job's slot after its first
   stale_leader_acts,  // acts as leader after a later leader's first
   lost_blocks,        // blocks appended that the file does not hold
+  double_applied,     // updates that took effect again, after the one that was wanted
 };
-inline constexpr std::size_t kDamages = 5;
+inline constexpr std::size_t kDamages = 6;
 std::string_view to_string(Damage damage);
 
 class Metrics final : public TraceObserver {
@@ -100,8 +101,8 @@ class Metrics final : public TraceObserver {
     Symbol subject;
     std::int64_t total = 0;  // of amounts
     std::int64_t times = 0;
-    AttemptId newest;  // led: the latest grant that has acted
-    std::int64_t stale = 0;
+    AttemptId newest;        // led: the latest grant that has acted
+    std::int64_t stale = 0;  // led: acts after a later one's; applied: again
   };
   Count& count(DomainAct act, Symbol subject);
   void remember(AttemptId attempt, ProcessId process, Instant asked);
@@ -120,6 +121,12 @@ class Metrics final : public TraceObserver {
     std::int64_t last;
   };
   std::pmr::vector<Amount> amounts_;
+  struct Operation {
+    Symbol subject;
+    std::int64_t number;
+    bool operator==(const Operation&) const = default;
+  };
+  std::pmr::vector<Operation> operations_;  // that have taken effect
   std::array<bool, kDamages> happened_{};
   std::uint64_t timeouts_ = 0;
   std::uint64_t expiries_ = 0;

@@ -198,6 +198,9 @@ void Runner::Deployment::add_storage() {
     if (seed.value.is_number) metrics.initial_amount(name, seed.value.number);
   };
   for (const SeedRegister& seed : scenario.storage.registers) initialize(seed);
+  for (const SeedRegister& seed : scenario.database.registers)
+    if (seed.value.is_number)
+      metrics.initial_amount(world.names().intern(seed.name), seed.value.number);
 }
 
 void Runner::Deployment::connect() {

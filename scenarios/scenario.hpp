@@ -18,6 +18,8 @@
 #include "sim/network.hpp"
 #include "sim/role.hpp"
 #include "sim/services/redis/server.hpp"
+#include "sim/services/sql/pooler.hpp"
+#include "sim/services/sql/server.hpp"
 #include "sim/services/storage/register.hpp"
 #include "sim/time.hpp"
 
@@ -169,6 +171,14 @@ struct StorageSpec {
   Duration call_timeout{};  // zero: clients wait for ever
 };
 
+/// A database, its standby, and a pooler before it.
+struct DatabaseSpec {
+  sql::ServerOptions options;
+  bool standby = false;
+  std::optional<sql::PoolerOptions> pooler;
+  std::vector<SeedRegister> registers;  // that are rows of it, not in storage
+};
+
 struct LockSpec {
   const Algorithm* algorithm = nullptr;
   std::string preset;  // empty: the defaults
@@ -278,6 +288,7 @@ struct Scenario {
   std::vector<AuthoritySpec> authorities;
   RoleSet services = 0;  // that are deployed
   RedisSpec redis;
+  DatabaseSpec database;
   StorageSpec storage;
   LockSpec lock;
   WorkloadSpec workload;

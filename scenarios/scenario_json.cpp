@@ -56,6 +56,7 @@ void read_network(Reading& reading, const Node* node) {
   s.network.realistic = mode == NetworkMode::realistic;
   if (s.network.realistic) {
     s.redis.options.service_time = 10us;
+    s.database.options.fsync = 3ms;
     s.redis.options.active_expiry = true;
   }
   read_quality(r, reading, s.network.standard);
@@ -374,7 +375,11 @@ ClientSpec read_client(Reading& reading, const Node& node) {
 }
 
 void check_reserved(const Reading& reading, const Node& node, const std::string& name) {
-  if (name != "storage" && name != "world" && !name.starts_with("redis-")) return;
+  constexpr std::array<std::string_view, 5> kServers{"storage", "world", "database",
+                                                     "database-standby", "pooler"};
+  if (std::find(kServers.begin(), kServers.end(), name) == kServers.end() &&
+      !name.starts_with("redis-"))
+    return;
   const Node* at = node.is_text() ? &node : node.find("name");
   reading.mistake(
       *at, fmt::format("a client cannot be named {}: that is a server's name", in_quotes(name)));
@@ -498,6 +503,8 @@ void read_file(Reading& reading, const Node& root) {
   for (const ServiceKind& kind : kinds) sections.push_back(r.child(kind.section));
   read_network(reading, network);
   read_storage(reading, r.child("storage"));
+  for (std::size_t i = 0; i < kinds.size(); ++i)
+    if (kinds[i].read_registers != nullptr) kinds[i].read_registers(reading, sections[i]);
   if (const Node* lock = r.child("lock", required)) s.lock = read_lock(reading, *lock, nullptr);
   const Node* workload = r.child("workload");
   read_workload(reading, workload);

@@ -312,6 +312,12 @@ void Network::process_gone(ProcessId gone, bool power_loss) {
   }
 }
 
+bool Network::answers(ProcessId from, ProcessId to) const {
+  const Link* way = find_link(from, to);
+  const bool cut = way != nullptr && (way->cuts > 0 || way->back->cuts > 0);
+  return !cut && world_.process(to).powered();
+}
+
 void Network::announce_loss(ProcessId to, ProcessId lost, Duration after) {
   Event closes;
   closes.context = &world_.process(to);

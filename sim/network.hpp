@@ -177,6 +177,10 @@ class Network {
   /// A process died: the other ends of its connections hear of it, unless its machine lost power.
   void process_gone(ProcessId process, bool power_loss);
 
+  /// Would the machine of `to` answer a probe of a connection that `from` has with it? It does so
+  /// whatever its processes do, if it has power and neither direction is cut.
+  bool answers(ProcessId from, ProcessId to) const;
+
   std::uint64_t messages() const { return next_message_; }
 
  private:

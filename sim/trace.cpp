@@ -94,6 +94,8 @@ std::string_view to_string(DomainAct act) {
       return "job_ran";
     case DomainAct::led:
       return "led";
+    case DomainAct::applied:
+      return "applied";
     case DomainAct::appended:
       return "appended";
   }

@@ -50,7 +50,7 @@ enum class Rejection : std::uint8_t {
   version
 };
 /// What happened to the shop, in the shop's own words.
-enum class DomainAct : std::uint8_t { sold, charged, job_ran, led, appended };
+enum class DomainAct : std::uint8_t { sold, charged, job_ran, led, appended, applied };
 
 std::string_view to_string(LossReason reason);
 std::string_view to_string(ClockChange change);
@@ -718,8 +718,8 @@ using TracePayload =
                  LockWaitEnded, LockRequested, LockRefused, LockGranted, LockAssumed, LeaseExtended,
                  ExtensionFailed, BeliefEnded, ReleaseBegan, LockReleased, KeyStored, KeyExtended,
                  KeyRemoved, TokenIssued, WriteAccepted, WriteRejected, ReadServed, DomainEvent,
-                 ViolationBegan, ViolationEnded, SessionBegan, SessionEnded,
-                 ConnectionStateChanged, RoleChanged, EntryCommitted, TransactionEnded>;
+                 ViolationBegan, ViolationEnded, SessionBegan, SessionEnded, ConnectionStateChanged,
+                 RoleChanged, EntryCommitted, TransactionEnded>;
 
 /// The place of a payload type in TracePayload; the bit of that number stands for it in an
 /// EventMask.

@@ -72,11 +72,15 @@ struct ServiceKind {
   /// Lets its servers keep their data over a restart, or lose them. Null: what they have is on disk
   /// before anybody is told of it, and nothing can be lost.
   void (*keep_data)(Scenario& scenario, bool keep) = nullptr;
+  /// Reads the registers that the service itself keeps, before any client's steps name them. Null:
+  /// it keeps none.
+  void (*read_registers)(reading::Reading& reading, const Node* section) = nullptr;
 };
 
 /// In the order in which they are deployed.
 std::span<const ServiceKind> service_kinds();
 
 extern const ServiceKind kRedisService;
+extern const ServiceKind kDatabaseService;
 
 }  // namespace locklab

@@ -67,6 +67,7 @@ TEST_CASE("with every preset a lock is taken, given back and taken by the next")
       CAPTURE(preset.name);
       LockLab::Options options;
       options.nodes = algorithm.several_nodes == "redis" ? 5 : 1;
+      options.database = (algorithm.needs & role_bit(ProcessRole::database)) != 0;
       LockLab lab(options);
       Lock& a = lab.lock(lab.client(0), algorithm.name, preset.name);
       Lock& b = lab.lock(lab.client(1), algorithm.name, preset.name);

@@ -166,11 +166,13 @@ std::string with_everything() {
   // Sections that hold objects of their own stand below.
   std::string services;
   for (const ServiceKind& kind : service_kinds())
-    if (kind.section != "redis") services += fmt::format("\"{}\": {{}}, ", kind.section);
+    if (kind.section != "redis" && kind.section != "database")
+      services += fmt::format("\"{}\": {{}}, ", kind.section);
   return fmt::format(
       R"({{{} "corpus": {{}}, "network": {{"latency": {{"lognormal": {{}}}}, "links": [{{}}],
            "regions": {{"here": []}}, "between": [{{}}]}}, "machines": [{{}}],
            "redis": {{"keys": [{{}}], "save_points": [{{}}]}}, "storage": {{}},
+           "database": {{"standby": {{}}, "pooler": {{}}}},
            "lock": {{"algorithm": "redlock"}}, "workload": {{}},
            "clients": [{} {{"program": [{}]}}], "faults": [{}],
            "checks": {{"bounded_wait": {{}}, "lost_release": {{}}, "fairness": {{}}}},

@@ -92,7 +92,7 @@ TEST_CASE("a word of an event is the enumerator's name") {
   CHECK(words_of<BeliefEnd>(5).contains("deadline"));
   CHECK(words_of<RemovalReason>(6).contains("overwritten"));
   CHECK(words_of<Rejection>(5).contains("stale_token"));
-  CHECK(words_of<DomainAct>(5).contains("job_ran"));
+  CHECK(words_of<DomainAct>(6).contains("job_ran"));
   CHECK(words_of<SessionEnd>(3).contains("invalidated"));
   CHECK(words_of<ConnectionState>(6).contains("jeopardy"));
   CHECK(words_of<ServerRole>(5).contains("candidate"));

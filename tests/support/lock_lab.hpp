@@ -25,6 +25,8 @@
 #include "algorithms/lock.hpp"
 #include "algorithms/registry.hpp"
 #include "sim/services/redis/server.hpp"
+#include "sim/services/sql/client.hpp"
+#include "sim/services/sql/server.hpp"
 #include "sim/services/storage/client.hpp"
 #include "sim/services/storage/server.hpp"
 #include "sim/world.hpp"
@@ -63,6 +65,9 @@ class LabClient final : public Actor {
   void on_message(const Packet&) override {}
   void on_crash(bool) override { beliefs.end_all(BeliefEnd::crashed); }
   void on_start() override {}
+  void on_connection_lost(ProcessId peer) override {
+    if (database != nullptr) database->on_connection_lost(peer);
+  }
 
   ProcessId id() const { return self.id(); }
   MachineId machine() const { return self.machine(); }
@@ -70,6 +75,7 @@ class LabClient final : public Actor {
   Process& self;
   Beliefs beliefs;
   std::vector<redis::Client> redis;
+  std::unique_ptr<sql::Pool> database;
 };
 
 using Overrides = std::vector<std::pair<std::string_view, std::string_view>>;
@@ -81,6 +87,8 @@ class LockLab {
     std::size_t clients = 3;
     Beliefs::Mode beliefs = Beliefs::Mode::naive;
     redis::ServerOptions redis{};
+    bool database = false;  // there is one
+    sql::ServerOptions sql{};
     storage::Options storage{};
     std::int64_t counter_start = 0;
     std::uint64_t seed = 1;
@@ -88,7 +96,10 @@ class LockLab {
 
   LockLab() : LockLab(Options{}) {}
   explicit LockLab(const Options& options)
-      : world_(arena_, options.seed), redis_kinds_(world_.names()), storage_kinds_(world_.names()) {
+      : world_(arena_, options.seed),
+        redis_kinds_(world_.names()),
+        sql_kinds_(world_.names()),
+        storage_kinds_(world_.names()) {
     world_.network().set_default({Latency::constant(500us), 0, 0});
     world_.observe(recorder_, kEveryEvent);
     resource_ = world_.names().intern("inventory");
@@ -108,6 +119,17 @@ class LockLab {
       for (const auto& client : clients_)
         client->redis.emplace_back(client->self, process.id(), redis_kinds_, CallOptions{});
     }
+    if (options.database) {
+      Process& process = add("database");
+      database_ = std::make_unique<sql::Server>(process, sql_kinds_, options.sql,
+                                                sql::Server::Part::primary, Symbol{});
+      process.set_actor(*database_);
+      database_id_ = process.id();
+      for (const auto& client : clients_)
+        client->database =
+            std::make_unique<sql::Pool>(client->self, std::span<const ProcessId>(&database_id_, 1),
+                                        std::span<const Symbol>(), sql_kinds_, &sessions_);
+    }
     Process& storage = add("storage");
     storage_ = std::make_unique<storage::Server>(storage, storage_kinds_, options.storage);
     storage.set_actor(*storage_);
@@ -120,6 +142,8 @@ class LockLab {
   ProcessId node(std::size_t i) const { return nodes_[i - 1]; }  // redis-1 is node(1)
   MachineId machine(ProcessId id) { return world_.process(id).machine(); }
   ProcessId storage() const { return storage_id_; }
+  ProcessId database() const { return database_id_; }
+  const sql::Database& tables() const { return database_->database(); }
   Symbol name(std::string_view text) { return world_.names().intern(text); }
   Symbol key() { return name("lock:inventory"); }
   /// What a node holds under the lock's key, expired or not; nothing if there is none.
@@ -140,7 +164,9 @@ class LockLab {
     REQUIRE(found);
     for (const auto& [parameter, value] : overrides)
       REQUIRE(settings.set(parameter, value).has_value());
-    return *row->make({client.self, client.beliefs, &attempts_, client.redis}, settings, resource_);
+    return *row->make(
+        {client.self, client.beliefs, &attempts_, client.redis, client.database.get()}, settings,
+        resource_);
   }
 
   // ---- time ----
@@ -346,13 +372,17 @@ class LockLab {
   std::deque<Stored> stored_;
   std::vector<std::unique_ptr<LabClient>> clients_;
   std::vector<std::unique_ptr<redis::Server>> servers_;
+  std::unique_ptr<sql::Server> database_;
   std::unique_ptr<storage::Server> storage_;
   World world_;
   redis::Kinds redis_kinds_;
+  sql::Kinds sql_kinds_;
   storage::Kinds storage_kinds_;
   Symbol resource_;
   std::vector<ProcessId> nodes_;
   ProcessId storage_id_;
+  ProcessId database_id_;
+  std::uint64_t sessions_ = 0;
 };
 
 /// Work that takes a while and, if told so, writes once at its end.
