@@ -20,6 +20,16 @@
 
 namespace locklab {
 
+namespace redis {
+class Session;
+}
+namespace dynamodb {
+class Client;
+}
+namespace kubernetes {
+class Client;
+}
+
 inline constexpr Duration kForever = Duration::max();
 
 /// A moment in the life of a client, by each clock: T1 of the papers. Algorithms ask it only how
@@ -116,6 +126,9 @@ struct Environment {
   // This life's ways to the services; empty or null where the scenario has no such service.
   std::span<const redis::Client> redis{};  // one a node
   Tiers tiers{};
+  redis::Session* redis_session = nullptr;
+  const dynamodb::Client* dynamodb = nullptr;
+  const kubernetes::Client* kubernetes = nullptr;
 
   Arena& arena() const { return self.arena(); }
 };

@@ -374,7 +374,9 @@ ClientSpec read_client(Reading& reading, const Node& node) {
 }
 
 void check_reserved(const Reading& reading, const Node& node, const std::string& name) {
-  if (name != "storage" && name != "world" && !name.starts_with("redis-")) return;
+  if (name != "storage" && name != "world" && !name.starts_with("redis-") &&
+      !name.starts_with("sentinel-"))
+    return;
   const Node* at = node.is_text() ? &node : node.find("name");
   reading.mistake(
       *at, fmt::format("a client cannot be named {}: that is a server's name", in_quotes(name)));
