@@ -170,7 +170,8 @@ std::string with_everything() {
   return fmt::format(
       R"({{{} "corpus": {{}}, "network": {{"latency": {{"lognormal": {{}}}}, "links": [{{}}],
            "regions": {{"here": []}}, "between": [{{}}]}}, "machines": [{{}}],
-           "redis": {{"keys": [{{}}], "save_points": [{{}}]}}, "storage": {{}},
+           "redis": {{"keys": [{{}}], "save_points": [{{}}], "sentinel": {{}}, "failovers": [{{}}]}},
+           "storage": {{}},
            "lock": {{"algorithm": "redlock"}}, "workload": {{}},
            "clients": [{} {{"program": [{}]}}], "faults": [{}],
            "checks": {{"bounded_wait": {{}}, "lost_release": {{}}, "fairness": {{}}}},

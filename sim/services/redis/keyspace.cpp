@@ -201,11 +201,13 @@ void Keyspace::apply(const Change& change) {
     case Change::Kind::counted:
       break;
   }
+  const bool counter = change.kind == Change::Kind::counted ||
+                       (change.kind == Change::Kind::extended && there && place->counter);
   const Entry entry{.key = change.key,
                     .value = change.value,
                     .deadline_ms = change.deadline_ms,
                     .attempt = change.attempt,
-                    .counter = change.kind == Change::Kind::counted};
+                    .counter = counter};
   if (there)
     *place = entry;
   else
@@ -326,7 +328,11 @@ void Keyspace::store(const ExecutionUnit& unit, Symbol key, const Value& value,
                       .value = place->value,
                       .deadline_ms = place->deadline_ms});
   }
-  *place = {.key = key, .value = value, .deadline_ms = deadline_ms, .attempt = unit.by};
+  *place = {.key = key,
+            .value = value,
+            .deadline_ms = deadline_ms,
+            .attempt = unit.by,
+            .counter = kind == Change::Kind::extended && place->counter};
   unit.changes.add({.kind = kind,
                     .key = key,
                     .attempt = unit.by,
