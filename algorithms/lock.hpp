@@ -21,6 +21,16 @@
 
 namespace locklab {
 
+namespace redis {
+class Session;
+}
+namespace dynamodb {
+class Client;
+}
+namespace kubernetes {
+class Client;
+}
+
 inline constexpr Duration kForever = Duration::max();
 
 /// A moment in the life of a client, by each clock: T1 of the papers. Algorithms ask it only how
@@ -119,6 +129,9 @@ struct Environment {
   std::span<const redis::Client> redis{};  // one a node
   sql::Pool* database = nullptr;           // its connections, directly or through a pooler
   Tiers tiers{};
+  redis::Session* redis_session = nullptr;
+  const dynamodb::Client* dynamodb = nullptr;
+  const kubernetes::Client* kubernetes = nullptr;
 
   Arena& arena() const { return self.arena(); }
 };

@@ -17,6 +17,9 @@
 #include "sim/latency.hpp"
 #include "sim/network.hpp"
 #include "sim/role.hpp"
+#include "sim/services/redis/eviction.hpp"
+#include "sim/services/redis/replication.hpp"
+#include "sim/services/redis/sentinel.hpp"
 #include "sim/services/redis/server.hpp"
 #include "sim/services/sql/pooler.hpp"
 #include "sim/services/sql/server.hpp"
@@ -154,10 +157,23 @@ struct SeedKey {
   std::string node;  // empty: every node
 };
 
+/// SENTINEL FAILOVER, by an operator.
+struct ManualFailover {
+  Duration at{};
+  std::string of;  // the node that is master at first
+};
+
 struct RedisSpec {
   std::uint32_t nodes = 1;
   redis::ServerOptions options;
+  redis::EvictionOptions eviction;
   std::vector<SeedKey> keys;
+  std::uint32_t replicas = 0;  // of each node
+  redis::ReplicationOptions replication;
+  std::vector<std::uint32_t> priorities;  // of the replicas, by number; 100 for the others
+  std::uint32_t sentinels = 0;
+  redis::SentinelOptions sentinel;
+  std::vector<ManualFailover> failovers;
 };
 
 struct SeedRegister {

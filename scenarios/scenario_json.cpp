@@ -375,11 +375,15 @@ ClientSpec read_client(Reading& reading, const Node& node) {
 }
 
 void check_reserved(const Reading& reading, const Node& node, const std::string& name) {
-  constexpr std::array<std::string_view, 5> kServers{"storage", "world", "database",
-                                                     "database-standby", "pooler"};
-  if (std::find(kServers.begin(), kServers.end(), name) == kServers.end() &&
-      !name.starts_with("redis-"))
-    return;
+  const auto is_of = [&](std::string_view role) {
+    return name.starts_with(role) && (name.size() == role.size() || name[role.size()] == '-');
+  };
+  bool reserved = name == "world";
+  for (std::uint32_t i = 0; i < kRoles; ++i) {
+    const auto role = static_cast<ProcessRole>(i);
+    reserved = reserved || (role != ProcessRole::client && is_of(to_string(role)));
+  }
+  if (!reserved) return;
   const Node* at = node.is_text() ? &node : node.find("name");
   reading.mistake(
       *at, fmt::format("a client cannot be named {}: that is a server's name", in_quotes(name)));

@@ -25,7 +25,7 @@ bool check_name(const Reading& reading, const Node& at, std::string_view name,
   constexpr std::string_view kRedis = "redis-";
   if (meant && name.starts_with(kRedis) && meant->starts_with(kRedis)) {
     const auto nodes = std::count_if(views.begin(), views.end(), [&](std::string_view known) {
-      return known.starts_with(kRedis);
+      return known.starts_with(kRedis) && known.find("-replica-") == std::string_view::npos;
     });
     message += nodes == 1 ? std::string("; the only node is \"redis-1\"")
                           : fmt::format("; the nodes are \"redis-1\" to \"redis-{}\"", nodes);

@@ -163,6 +163,7 @@ bool by_chance(const ClientSpec& client) {
 
 /// May a seed change when something happens?
 bool by_chance(const Scenario& scenario) {
+  if (scenario.redis.sentinels > 0) return true;  // their timers
   if (by_chance(scenario.lock)) return true;
   for (const ClientSpec& client : scenario.clients)
     if (by_chance(client)) return true;

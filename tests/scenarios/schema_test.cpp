@@ -171,8 +171,8 @@ std::string with_everything() {
   return fmt::format(
       R"({{{} "corpus": {{}}, "network": {{"latency": {{"lognormal": {{}}}}, "links": [{{}}],
            "regions": {{"here": []}}, "between": [{{}}]}}, "machines": [{{}}],
-           "redis": {{"keys": [{{}}], "save_points": [{{}}]}}, "storage": {{}},
-           "database": {{"standby": {{}}, "pooler": {{}}}},
+           "redis": {{"keys": [{{}}], "save_points": [{{}}], "sentinel": {{}}, "failovers": [{{}}]}},
+           "storage": {{}}, "database": {{"standby": {{}}, "pooler": {{}}}},
            "lock": {{"algorithm": "redlock"}}, "workload": {{}},
            "clients": [{} {{"program": [{}]}}], "faults": [{}],
            "checks": {{"bounded_wait": {{}}, "lost_release": {{}}, "fairness": {{}}}},

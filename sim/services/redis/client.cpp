@@ -1,5 +1,7 @@
 #include "sim/services/redis/client.hpp"
 
+#include "sim/world.hpp"
+
 namespace locklab::redis {
 
 namespace {
@@ -12,7 +14,12 @@ std::int64_t to_ms(Duration duration) {
 }  // namespace
 
 Call<Reply> Client::call(const Request& request) const {
-  return {*self_, node_, kinds_->request(request.command), request.key, options_, request};
+  return {*self_, node(), kinds_->request(request.command), request.key, options_, request};
+}
+
+void Client::post(const Request& request) const {
+  self_->world().network().send(self_->id(), node(), kinds_->request(request.command), request.key,
+                                CallId{}, request);
 }
 
 Call<Reply> Client::set(Symbol key, const Owner& owner, SetArguments arguments) const {

@@ -30,8 +30,12 @@ class Client {
  public:
   Client(Process& self, ProcessId node, const Kinds& kinds, const CallOptions& options)
       : self_(&self), node_(node), kinds_(&kinds), options_(options) {}
+  /// Of a replicated set: `master` stands for whoever is master at the time of a call, and outlives
+  /// the client.
+  Client(Process& self, const ProcessId* master, const Kinds& kinds, const CallOptions& options)
+      : self_(&self), node_(*master), master_(master), kinds_(&kinds), options_(options) {}
 
-  ProcessId node() const { return node_; }
+  ProcessId node() const { return master_ == nullptr ? node_ : *master_; }
   const CallOptions& options() const { return options_; }
   void set_options(const CallOptions& options) { options_ = options; }
 
@@ -55,10 +59,13 @@ class Client {
   Call<Reply> script(Command command, Symbol key, const Owner& owner, Duration ttl,
                      bool retake = true) const;
   Call<Reply> call(const Request& request) const;
+  /// Sends a request whose answer nobody wants.
+  void post(const Request& request) const;
 
  private:
   Process* self_;
   ProcessId node_;
+  const ProcessId* master_ = nullptr;
   const Kinds* kinds_;
   CallOptions options_;
 };

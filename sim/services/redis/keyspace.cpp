@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "sim/services/redis/redisson.hpp"
+
 namespace locklab::redis {
 
 namespace {
@@ -90,6 +92,7 @@ Reply Keyspace::incr(const ExecutionUnit& unit, Symbol key) {
   ++number;
   entry->value = Value::integer(number);
   entry->attempt = unit.by;
+  entry->counter = true;
   unit.changes.add({.kind = Change::Kind::counted,
                     .key = key,
                     .attempt = unit.by,
@@ -167,15 +170,44 @@ bool Keyspace::remove(Symbol key, RemovalReason why, Changes& changes) {
 void Keyspace::apply(const Change& change) {
   const auto place = place_of(change.key);
   const bool there = place != entries_.end() && place->key == change.key;
-  if (change.kind == Change::Kind::removed) {
-    LOCKLAB_ASSERT(there);
-    entries_.erase(place);
-    return;
+  switch (change.kind) {
+    case Change::Kind::removed:
+      LOCKLAB_ASSERT(there);
+      drop_elements(change.key);
+      entries_.erase(place);
+      return;
+    case Change::Kind::element_put:
+      if (Element* element = find_element(change.key, change.value))
+        element->score = change.deadline_ms;
+      else
+        elements_.push_back({change.key, change.value, change.deadline_ms});
+      return;
+    case Change::Kind::element_removed:
+      std::erase_if(elements_, [&](const Element& element) {
+        return element.key == change.key && element.member == change.value;
+      });
+      return;
+    case Change::Kind::scores_shifted: {
+      std::int64_t in_line = 0;
+      for (Element& element : elements_)
+        if (element.key == change.key && in_line++ >= change.value.as_integer())
+          element.score -= change.deadline_ms;
+      return;
+    }
+    case Change::Kind::published:
+      return;
+    case Change::Kind::stored:
+    case Change::Kind::extended:
+    case Change::Kind::counted:
+      break;
   }
+  const bool counter = change.kind == Change::Kind::counted ||
+                       (change.kind == Change::Kind::extended && there && place->counter);
   const Entry entry{.key = change.key,
                     .value = change.value,
                     .deadline_ms = change.deadline_ms,
-                    .attempt = change.attempt};
+                    .attempt = change.attempt,
+                    .counter = counter};
   if (there)
     *place = entry;
   else
@@ -183,7 +215,68 @@ void Keyspace::apply(const Change& change) {
 }
 
 std::size_t Keyspace::drop_expired(std::int64_t now_ms) {
+  for (const Entry& entry : entries_)
+    if (entry.expired(now_ms)) drop_elements(entry.key);
   return std::erase_if(entries_, [now_ms](const Entry& entry) { return entry.expired(now_ms); });
+}
+
+// ---- collections --------------------------------------------------------------------------------
+
+Element* Keyspace::find_element(Symbol key, const Value& member) {
+  for (Element& element : elements_)
+    if (element.key == key && element.member == member) return &element;
+  return nullptr;
+}
+
+const Element* Keyspace::element(Symbol key, const Value& member) const {
+  return const_cast<Keyspace*>(this)->find_element(key, member);
+}
+
+const Element* Keyspace::first(Symbol key) const {
+  for (const Element& element : elements_)
+    if (element.key == key) return &element;
+  return nullptr;
+}
+
+const Element* Keyspace::last(Symbol key) const {
+  const Element* found = nullptr;
+  for (const Element& element : elements_)
+    if (element.key == key) found = &element;
+  return found;
+}
+
+void Keyspace::put(const ExecutionUnit& unit, Symbol key, const Value& member, std::int64_t score) {
+  const Change change{.kind = Change::Kind::element_put,
+                      .key = key,
+                      .by = unit.by,
+                      .value = member,
+                      .deadline_ms = score};
+  apply(change);
+  unit.changes.add(change);
+}
+
+void Keyspace::remove_member(const ExecutionUnit& unit, Symbol key, const Value& member) {
+  if (element(key, member) == nullptr) return;
+  const Change change{
+      .kind = Change::Kind::element_removed, .key = key, .by = unit.by, .value = member};
+  apply(change);
+  unit.changes.add(change);
+}
+
+void Keyspace::shift_scores(const ExecutionUnit& unit, Symbol key, std::size_t from,
+                            std::int64_t by_ms) {
+  const Change change{.kind = Change::Kind::scores_shifted,
+                      .key = key,
+                      .by = unit.by,
+                      .value = Value::integer(static_cast<std::int64_t>(from)),
+                      .deadline_ms = by_ms};
+  apply(change);
+  unit.changes.add(change);
+}
+
+void Keyspace::drop_elements(Symbol key) {
+  if (elements_.empty()) return;
+  std::erase_if(elements_, [key](const Element& element) { return element.key == key; });
 }
 
 // ---- looking without touching -------------------------------------------------------------------
@@ -235,7 +328,11 @@ void Keyspace::store(const ExecutionUnit& unit, Symbol key, const Value& value,
                       .value = place->value,
                       .deadline_ms = place->deadline_ms});
   }
-  *place = {.key = key, .value = value, .deadline_ms = deadline_ms, .attempt = unit.by};
+  *place = {.key = key,
+            .value = value,
+            .deadline_ms = deadline_ms,
+            .attempt = unit.by,
+            .counter = kind == Change::Kind::extended && place->counter};
   unit.changes.add({.kind = kind,
                     .key = key,
                     .attempt = unit.by,
@@ -252,6 +349,7 @@ void Keyspace::erase(Entry& entry, RemovalReason why, AttemptId by, Changes& cha
                .by = by,
                .value = entry.value,
                .deadline_ms = entry.deadline_ms});
+  drop_elements(entry.key);
   entries_.erase(entries_.begin() + (&entry - entries_.data()));
 }
 
@@ -398,6 +496,20 @@ Reply execute(Keyspace& keys, std::int64_t now_ms, const Request& request, Chang
       return redsync_delete(keys, unit, r.key, r.expected);
     case Command::compare_and_prolong:
       return compare_and_prolong(keys, unit, r.key, r.expected, r.ttl_ms);
+    case Command::redisson_lock:
+    case Command::redisson_fenced_lock:
+    case Command::redisson_renew:
+    case Command::redisson_unlock:
+    case Command::redisson_fair_try:
+    case Command::redisson_fair_lock:
+    case Command::redisson_fair_unlock:
+    case Command::redisson_fair_leave:
+      return redisson::execute(keys, unit, r);
+    case Command::subscribe:
+    case Command::unsubscribe:
+    case Command::wait:
+    case Command::info_replication:
+      break;  // the server's own business
   }
   return Reply::failed(ReplyError::syntax);
 }

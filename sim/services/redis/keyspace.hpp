@@ -2,7 +2,8 @@
 // [spec A; redis/src/db.c, t_string.c, expire.c]. Time is whole milliseconds of the node's *wall*
 // clock, read once per execution unit (a command or a whole script), so it stands still inside a
 // script. A deadline is absolute; a key is still there at its deadline and gone one millisecond
-// later. Left out: databases, data types other than strings, MULTI, replicas' reads.
+// later. Besides strings there is what Redisson's scripts need: a hash that has one field, and
+// lists and sorted sets as elements in a line. Left out: databases, other types, MULTI.
 #pragma once
 
 #include <array>
@@ -43,6 +44,11 @@ struct Change {
     extended,  // key_extended: the deadline was set anew, value and attempt are the same
     removed,   // key_removed
     counted,   // token_issued: INCR made it `value`
+    // Of these the trace says nothing.
+    element_put,      // `value` is a member of the collection `key`, `deadline_ms` its score
+    element_removed,  // it is one no more
+    scores_shifted,   // `deadline_ms` less for all members from place `value` on
+    published,        // to channel `key`, and `value` the rest of the channel's name
   };
   Kind kind = Kind::stored;
   RemovalReason why = RemovalReason::deleted;  // of a removal
@@ -92,12 +98,22 @@ struct Entry {
   Symbol key{};
   Value value{};
   std::int64_t deadline_ms = kNever;
-  AttemptId attempt{};  // on whose behalf it was written; Redis knows nothing of it
+  AttemptId attempt{};   // on whose behalf it was written; Redis knows nothing of it
+  bool counter = false;  // made by INCR, which is for the trace as well
   bool operator==(const Entry&) const = default;
 
   bool expires() const { return deadline_ms != kNever; }
   /// The lazy rule: what a command sees. Strict [spec A].
   bool expired(std::int64_t now_ms) const { return now_ms > deadline_ms; }
+};
+
+/// A member of a list (in the order of insertion) or of a sorted set, or the number that a hash has
+/// under its field.
+struct Element {
+  Symbol key{};
+  Value member{};
+  std::int64_t score = 0;
+  bool operator==(const Element&) const = default;
 };
 
 /// Where the background cycle goes on next.
@@ -109,9 +125,9 @@ struct ExpireCycle {
 class Keyspace {
  public:
   Keyspace() = default;
-  explicit Keyspace(std::pmr::memory_resource* memory) : entries_(memory) {}
+  explicit Keyspace(std::pmr::memory_resource* memory) : entries_(memory), elements_(memory) {}
   Keyspace(const Keyspace& other, std::pmr::memory_resource* memory)
-      : entries_(other.entries_, memory) {}
+      : entries_(other.entries_, memory), elements_(other.elements_, memory) {}
   bool operator==(const Keyspace&) const = default;
 
   // Commands. Each first removes its key if that has expired, as a master does on every access.
@@ -131,6 +147,18 @@ class Keyspace {
   Reply pexpire(const ExecutionUnit& unit, Symbol key, std::int64_t ttl_ms);
   /// PTTL: the remaining life in ms; -1: does not expire; -2: missing.
   Reply pttl(const ExecutionUnit& unit, Symbol key);
+
+  // Collections. An empty one does not exist.
+
+  const Element* element(Symbol key, const Value& member) const;
+  const Element* first(Symbol key) const;  // LINDEX 0
+  const Element* last(Symbol key) const;   // LINDEX -1
+  /// RPUSH, ZADD, HSET, ZINCRBY: sets the member's score; a new member stands last.
+  void put(const ExecutionUnit& unit, Symbol key, const Value& member, std::int64_t score);
+  void remove_member(const ExecutionUnit& unit, Symbol key, const Value& member);  // LREM, ZREM
+  /// ZINCRBY -by_ms of every member from place `from` (in line) on.
+  void shift_scores(const ExecutionUnit& unit, Symbol key, std::size_t from, std::int64_t by_ms);
+  std::span<const Element> elements() const { return elements_; }
 
   // What the node does by itself, and what is done to it.
 
@@ -162,8 +190,11 @@ class Keyspace {
   Entry* lookup(const ExecutionUnit& unit, Symbol key);
   void store(const ExecutionUnit& unit, Symbol key, const Value& value, std::int64_t deadline_ms);
   void erase(Entry& entry, RemovalReason why, AttemptId by, Changes& changes);
+  void drop_elements(Symbol key);
+  Element* find_element(Symbol key, const Value& member);
 
   Entries entries_;  // sorted by key: a node of a lock service holds few
+  std::pmr::vector<Element> elements_;
 };
 
 /// Carries out a request as one unit at `now_ms` of the node's wall clock. Adds to `changes`.

@@ -13,6 +13,7 @@ std::int64_t whole_seconds(std::int64_t ms) {
 /// Does Redis count this in server.dirty? Expiry and eviction do not make a snapshot necessary, and
 /// an overwriting SET is one change, not two.
 bool counts_as_dirty(const Change& change) {
+  if (change.kind == Change::Kind::published) return false;
   return change.kind != Change::Kind::removed || change.why == RemovalReason::deleted;
 }
 

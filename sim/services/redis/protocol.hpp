@@ -36,7 +36,54 @@ enum class Command : std::uint8_t {
   extend_or_retake,     // redsync with SetNXOnExtend: pexpire if mine, else set if free
   redsync_delete,       // redsync: compare-and-delete that tells "missing" (-1) from "not mine" (0)
   compare_and_prolong,  // the repaired extend(additional): PEXPIRE of PTTL + so much; what is left
+  // Redisson's scripts [redisson.hpp].
+  redisson_lock,         // free or mine: HINCRBY and PEXPIRE; else PTTL
+  redisson_fenced_lock,  // the same, and INCR of the token
+  redisson_renew,        // HEXISTS, then PEXPIRE
+  redisson_unlock,       // HINCRBY -1; at zero DEL and PUBLISH; remembers its answer in the latch
+  redisson_fair_try,     // tryLock() of the fair lock: joins no queue
+  redisson_fair_lock,    // joins the queue if it has to wait
+  redisson_fair_unlock,
+  redisson_fair_leave,  // a waiter gives up
+  // What is asked of the server rather than of its keys [server.hpp].
+  subscribe,
+  unsubscribe,
+  wait,              // how many replicas have acknowledged all that this client wrote
+  info_replication,  // the number of connected replicas
 };
+
+/// Is it answered by the server itself, whatever its keys are?
+constexpr bool concerns_server(Command command) { return command >= Command::subscribe; }
+
+/// A replica refuses it. A script counts as writing, as an EVAL without flags does.
+constexpr bool writes(Command command) {
+  return command != Command::get && command != Command::exists && command != Command::pttl &&
+         !concerns_server(command);
+}
+
+/// Refused when memory is full and nothing may be evicted: it may add something ("denyoom").
+constexpr bool needs_memory(Command command) {
+  switch (command) {
+    case Command::set:
+    case Command::setnx:
+    case Command::getset:
+    case Command::incr:
+    case Command::acquire_with_token:
+    case Command::acquire_all:
+    case Command::extend_all:
+    case Command::lock_or_retake:
+    case Command::extend_or_retake:
+    case Command::redisson_lock:
+    case Command::redisson_fenced_lock:
+    case Command::redisson_unlock:
+    case Command::redisson_fair_try:
+    case Command::redisson_fair_lock:
+    case Command::redisson_fair_unlock:
+      return true;
+    default:
+      return false;
+  }
+}
 
 /// The name that a trace shows.
 constexpr std::string_view to_string(Command command) {
@@ -79,6 +126,30 @@ constexpr std::string_view to_string(Command command) {
       return "redsync-delete";
     case Command::compare_and_prolong:
       return "compare-and-prolong";
+    case Command::redisson_lock:
+      return "redisson-lock";
+    case Command::redisson_fenced_lock:
+      return "redisson-fenced-lock";
+    case Command::redisson_renew:
+      return "redisson-renew";
+    case Command::redisson_unlock:
+      return "redisson-unlock";
+    case Command::redisson_fair_try:
+      return "redisson-fair-try";
+    case Command::redisson_fair_lock:
+      return "redisson-fair-lock";
+    case Command::redisson_fair_unlock:
+      return "redisson-fair-unlock";
+    case Command::redisson_fair_leave:
+      return "redisson-fair-leave";
+    case Command::subscribe:
+      return "SUBSCRIBE";
+    case Command::unsubscribe:
+      return "UNSUBSCRIBE";
+    case Command::wait:
+      return "WAIT";
+    case Command::info_replication:
+      return "INFO replication";
   }
   return {};
 }
@@ -102,15 +173,27 @@ struct Request {
   AttemptId attempt{};   // on whose behalf; for the trace, no rule looks at it
   Symbol key{};
   Symbol counter{};                   // acquire_with_token: where the tokens come from
-  std::array<Symbol, 3> more_keys{};  // of the *_all scripts; the first none ends the list
+  std::array<Symbol, 3> more_keys{};  // of the *_all scripts; the first none ends the list. Of
+                                      // Redisson's: channel or queue, time-outs, latch
   Value value{};                      // to be stored
   Value expected{};                   // what the compare-and-... and *_all scripts look for
-  std::int64_t ttl_ms = 0;            // a life (PX, PEXPIRE) or a date (PXAT)
+  std::int64_t ttl_ms = 0;            // a life (PX, PEXPIRE) or a date (PXAT); of WAIT its time-out
+  std::int64_t client_ms = 0;         // the client's own wall clock, which the fair lock compares
+  std::int64_t wait_ms = 0;  // how long a place in the fair lock's queue is kept; of WAIT: how many
 };
-static_assert(std::is_trivially_copyable_v<Request> && sizeof(Request) <= 96);
+static_assert(std::is_trivially_copyable_v<Request> && sizeof(Request) <= 128);
 
 enum class ReplyKind : std::uint8_t { ok, nil, integer, value, error };
-enum class ReplyError : std::uint8_t { none, syntax, expire_time, not_an_integer, overflow };
+enum class ReplyError : std::uint8_t {
+  none,
+  syntax,
+  expire_time,
+  not_an_integer,
+  overflow,
+  read_only,            // READONLY: this is a replica
+  not_enough_replicas,  // NOREPLICAS: min-replicas-to-write
+  out_of_memory,        // OOM, under noeviction
+};
 
 /// Redis' own words.
 constexpr std::string_view to_string(ReplyError error) {
@@ -125,6 +208,12 @@ constexpr std::string_view to_string(ReplyError error) {
       return "value is not an integer or out of range";
     case ReplyError::overflow:
       return "increment or decrement would overflow";
+    case ReplyError::read_only:
+      return "You can't write against a read only replica.";
+    case ReplyError::not_enough_replicas:
+      return "Not enough good replicas to write.";
+    case ReplyError::out_of_memory:
+      return "command not allowed when used memory > 'maxmemory'.";
   }
   return {};
 }
@@ -161,5 +250,11 @@ struct Reply {
   }
 };
 static_assert(std::is_trivially_copyable_v<Reply> && sizeof(Reply) <= 48);
+
+/// What a subscriber of a channel is sent. It answers no call.
+struct Notice {
+  Symbol channel{};
+  Value to{};  // the part of the channel's name that a fair lock makes for each waiter; mostly none
+};
 
 }  // namespace locklab::redis

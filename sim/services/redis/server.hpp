@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory_resource>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "sim/services/redis/kinds.hpp"
 #include "sim/services/redis/persistence.hpp"
 #include "sim/services/redis/protocol.hpp"
+#include "sim/world.hpp"
 
 namespace locklab::redis {
 
@@ -33,9 +35,16 @@ struct ServerOptions {
   bool operator==(const ServerOptions&) const = default;
 };
 
+class Eviction;
+class Replication;
+
 class Server final : public Actor {
  public:
   Server(Process& self, const Kinds& kinds, const ServerOptions& options);
+
+  /// Makes it one of a replicated set, or gives it a memory limit; before the run.
+  void set_replication(Replication& replication) { replication_ = &replication; }
+  void set_eviction(Eviction& eviction) { eviction_ = &eviction; }
 
   /// Gives a key its first value, before the run: a counter that has been counting for long. It
   /// does not expire.
@@ -46,8 +55,21 @@ class Server final : public Actor {
   void on_start() override;
   void on_disk_stall(bool stalled) override;
   void on_key_lost(Symbol key) override;
+  void on_connection_lost(ProcessId peer) override;
 
   const Keyspace& keys() const { return keys_; }
+
+  // ---- what its replication does ----
+  /// Does again what a master did; the trace says nothing of a replica's keys.
+  void apply(std::span<const Change> unit);
+  void replace_keys(const Keyspace& keys);
+  /// It is a master now: the trace learns of its keys.
+  void announce_keys();
+  /// It is a master no more, or a dead one that was replaced: what it had is lost.
+  void disown_keys();
+  void answer(const Network::Return& to, Command command, const Reply& reply) {
+    self_.world().network().reply(to, kinds_.reply(command), reply);
+  }
 
  private:
   struct Pending {
@@ -55,9 +77,20 @@ class Server final : public Actor {
     Network::Return to;
   };
 
+  struct Subscription {
+    Symbol channel;
+    Value to;
+    ProcessId client;
+    bool operator==(const Subscription&) const = default;
+  };
+
   std::int64_t now_ms() const;
   std::int64_t wall_ms() const;
   void execute_and_reply(const Request& request, const Network::Return& to);
+  void answer_itself(const Request& request, const Network::Return& to);
+  bool may_execute(const Request& request, const Network::Return& to);
+  void done(const Changes& changes, ProcessId client);
+  void publish(const Change& message);
   void execute_waiting();
   void report(const Changes& changes);
   void arm_expiry();
@@ -75,6 +108,10 @@ class Server final : public Actor {
   ExpireCycle cycle_;
   EventId expiry_timer_;
   EventId persistence_timer_;
+  Replication* replication_ = nullptr;  // null: it stands alone
+  Eviction* eviction_ = nullptr;        // null: it has room for ever
+  bool disowned_ = false;               // while it was dead another was promoted
+  std::pmr::vector<Subscription> subscriptions_;
   std::pmr::vector<Pending> queue_;  // requests that wait for the thread, or for the disk
   Instant busy_until_{};
 };
