@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "algorithms/etcd_mutex.hpp"
 #include "algorithms/fenced_lock.hpp"
 #include "algorithms/naive_redis_lock.hpp"
 #include "algorithms/redlock.hpp"
@@ -33,6 +34,9 @@ std::span<const Algorithm> algorithms() {
       Algorithm{"redlock", "a majority of N independent Redis nodes, and the libraries that do it",
                 "doc §3 \"Redlock Algorithm\"; redis.io \"Distributed locks\"", kRedlockParameters,
                 kRedlockPresets, "redis", kRedis, make_redlock},
+      Algorithm{"etcd_mutex", "etcd's concurrency.Mutex: a queue of keys that live with a lease",
+                "etcd client/v3/concurrency", kEtcdMutexParameters, kEtcdMutexPresets, "",
+                roles(ProcessRole::etcd), make_etcd_mutex},
   };
   return kAlgorithms;
 }

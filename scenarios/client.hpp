@@ -31,7 +31,8 @@ class Client final : public Actor, private Beliefs::Listener {
  public:
   Client(Process& self, const ClientSpec& spec, const LockSpec& lock, Symbol default_lock,
          std::span<const Program> threads, std::span<DeployedService* const> services,
-         const Tiers& tiers, const storage::Client& storage, const StepWords& words, std::uint32_t* attempts);
+         const Tiers& tiers, const storage::Client& storage, const StepWords& words,
+         std::uint32_t* attempts);
 
   void on_message(const Packet& packet) override;
   void on_crash(bool power_loss) override;
@@ -69,6 +70,7 @@ class Client final : public Actor, private Beliefs::Listener {
   class Section;
 
   void told(AttemptId attempt) override;
+  void prolonged(const Lease& lease) override;
   void stop_told_threads();
   Task<> give_back(std::uint32_t index);
   void leave_services();

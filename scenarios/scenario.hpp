@@ -17,6 +17,7 @@
 #include "sim/latency.hpp"
 #include "sim/network.hpp"
 #include "sim/role.hpp"
+#include "sim/services/etcd/server.hpp"
 #include "sim/services/redis/server.hpp"
 #include "sim/services/storage/register.hpp"
 #include "sim/time.hpp"
@@ -158,6 +159,18 @@ struct RedisSpec {
   std::vector<SeedKey> keys;
 };
 
+/// The server that a client of a replicated service talks to first; else it is the first one.
+struct Endpoint {
+  std::string client;
+  std::string server;
+};
+
+struct EtcdSpec {
+  std::uint32_t nodes = 3;
+  etcd::ServerOptions options;
+  std::vector<Endpoint> endpoints;
+};
+
 struct SeedRegister {
   std::string name;
   Datum value;
@@ -278,6 +291,7 @@ struct Scenario {
   std::vector<AuthoritySpec> authorities;
   RoleSet services = 0;  // that are deployed
   RedisSpec redis;
+  EtcdSpec etcd;
   StorageSpec storage;
   LockSpec lock;
   WorkloadSpec workload;

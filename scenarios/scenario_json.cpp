@@ -57,6 +57,7 @@ void read_network(Reading& reading, const Node* node) {
   if (s.network.realistic) {
     s.redis.options.service_time = 10us;
     s.redis.options.active_expiry = true;
+    s.etcd.options.log.fsync = 5ms;
   }
   read_quality(r, reading, s.network.standard);
   r.child("regions");  // these later: they name processes
@@ -374,7 +375,10 @@ ClientSpec read_client(Reading& reading, const Node& node) {
 }
 
 void check_reserved(const Reading& reading, const Node& node, const std::string& name) {
-  if (name != "storage" && name != "world" && !name.starts_with("redis-")) return;
+  bool reserved = name == "storage" || name == "world";
+  for (const ServiceKind& kind : service_kinds())
+    reserved = reserved || name.starts_with(std::string(kind.section) + "-");
+  if (!reserved) return;
   const Node* at = node.is_text() ? &node : node.find("name");
   reading.mistake(
       *at, fmt::format("a client cannot be named {}: that is a server's name", in_quotes(name)));

@@ -30,7 +30,7 @@ Value Site::value(const Datum& datum) const {
 }
 
 std::span<const ServiceKind> service_kinds() {
-  static const std::array kKinds{kRedisService};
+  static const std::array kKinds{kRedisService, kEtcdService};
   return kKinds;
 }
 

@@ -75,5 +75,6 @@ struct ServiceKind {
 std::span<const ServiceKind> service_kinds();
 
 extern const ServiceKind kRedisService;
+extern const ServiceKind kEtcdService;
 
 }  // namespace locklab
