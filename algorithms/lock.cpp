@@ -34,6 +34,7 @@ void Beliefs::begin(const Lease& lease) {
 void Beliefs::prolong(const Lease& lease) {
   for (Held& held : held_)
     if (held.attempt == lease.attempt) watch_deadline(held, lease);
+  if (listener_ != nullptr) listener_->prolonged(lease);
 }
 
 void Beliefs::watch_deadline(Held& held, const Lease& lease) {
@@ -144,6 +145,13 @@ Task<Result<void>> Lock::extend(Lease& lease, Duration to) {
                                promise_end(lease), env_.beliefs.until(lease)});
   env_.beliefs.prolong(lease);
   co_return Result<void>();
+}
+
+void Lock::prolong(const Lease& lease) {
+  env_.self.world().emit(env_.self.id(),
+                         LeaseExtended{resource_, lease.attempt, lease.votes, lease.validity,
+                                       promise_end(lease), env_.beliefs.until(lease)});
+  env_.beliefs.prolong(lease);
 }
 
 Task<Result<void>> Lock::release(const Lease& lease) {

@@ -30,6 +30,18 @@ class Client;
 namespace kubernetes {
 class Client;
 }
+namespace etcd {
+class Client;
+}
+namespace consul {
+class Client;
+}
+namespace hazelcast {
+class Client;
+}
+namespace chubby {
+class Client;
+}
 
 inline constexpr Duration kForever = Duration::max();
 
@@ -77,6 +89,8 @@ class Beliefs {
    public:
     virtual ~Listener() = default;
     virtual void told(AttemptId attempt) = 0;
+    /// A lease was prolonged, by its holder or by the lock's library on its own.
+    virtual void prolonged(const Lease& lease) = 0;
   };
 
   enum class Mode : std::uint8_t { naive, deadline_aware };
@@ -132,6 +146,10 @@ struct Environment {
   redis::Session* redis_session = nullptr;
   const dynamodb::Client* dynamodb = nullptr;
   const kubernetes::Client* kubernetes = nullptr;
+  etcd::Client* etcd = nullptr;
+  consul::Client* consul = nullptr;
+  hazelcast::Client* hazelcast = nullptr;
+  chubby::Client* chubby = nullptr;
 
   Arena& arena() const { return self.arena(); }
 };
@@ -208,6 +226,9 @@ class Lock {
   virtual Task<Acquired> try_acquire(AttemptId attempt) = 0;
   virtual Task<Extended> try_extend(const Lease& lease, Duration to) = 0;
   virtual Task<Released> try_release(const Lease& lease) = 0;
+
+  /// A session's keep-alive has prolonged a lease that is held, unasked.
+  void prolong(const Lease& lease);
 
   Start start() const { return Start(env_.self); }
   /// What an algorithm fills in: every try begins with it.

@@ -4,6 +4,7 @@
 
 #include "algorithms/advisory_lock.hpp"
 #include "algorithms/database_lock.hpp"
+#include "algorithms/etcd_mutex.hpp"
 #include "algorithms/fenced_lock.hpp"
 #include "algorithms/naive_redis_lock.hpp"
 #include "algorithms/redlock.hpp"
@@ -59,6 +60,9 @@ std::span<const Algorithm> algorithms() {
       Algorithm{"shedlock_redis", "ShedLock on one Redis node: SET NX PX, and DEL or a script",
                 "ShedLock, RedisLockProvider", kShedLockRedisParameters, kShedLockRedisPresets, "",
                 kRedis, make_shedlock_redis},
+      Algorithm{"etcd_mutex", "etcd's concurrency.Mutex: a queue of keys that live with a lease",
+                "etcd client/v3/concurrency", kEtcdMutexParameters, kEtcdMutexPresets, "",
+                roles(ProcessRole::etcd), make_etcd_mutex},
   };
   return kAlgorithms;
 }

@@ -87,6 +87,12 @@ void Client::told(AttemptId attempt) {
   self_.world().schedule_gated(self_, Duration{0}, stop);
 }
 
+void Client::prolonged(const Lease& lease) {
+  for (Thread* thread : threads_)
+    for (Thread::Held& holding : thread->held)
+      if (holding.lease.attempt == lease.attempt) holding.lease = lease;
+}
+
 void Client::stop_told_threads() {
   for (std::uint32_t i = 0; i < threads_.size(); ++i) {
     Thread& thread = *threads_[i];

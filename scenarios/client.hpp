@@ -71,6 +71,7 @@ class Client final : public Actor, private Beliefs::Listener {
   class Section;
 
   void told(AttemptId attempt) override;
+  void prolonged(const Lease& lease) override;
   void stop_told_threads();
   Task<> give_back(std::uint32_t index);
   void leave_services();

@@ -17,6 +17,7 @@
 #include "sim/latency.hpp"
 #include "sim/network.hpp"
 #include "sim/role.hpp"
+#include "sim/services/etcd/server.hpp"
 #include "sim/services/redis/eviction.hpp"
 #include "sim/services/redis/replication.hpp"
 #include "sim/services/redis/sentinel.hpp"
@@ -176,6 +177,18 @@ struct RedisSpec {
   std::vector<ManualFailover> failovers;
 };
 
+/// The server that a client of a replicated service talks to first; else it is the first one.
+struct Endpoint {
+  std::string client;
+  std::string server;
+};
+
+struct EtcdSpec {
+  std::uint32_t nodes = 3;
+  etcd::ServerOptions options;
+  std::vector<Endpoint> endpoints;
+};
+
 struct SeedRegister {
   std::string name;
   Datum value;
@@ -305,6 +318,7 @@ struct Scenario {
   RoleSet services = 0;  // that are deployed
   RedisSpec redis;
   DatabaseSpec database;
+  EtcdSpec etcd;
   StorageSpec storage;
   LockSpec lock;
   WorkloadSpec workload;

@@ -58,6 +58,7 @@ void read_network(Reading& reading, const Node* node) {
     s.redis.options.service_time = 10us;
     s.database.options.fsync = 3ms;
     s.redis.options.active_expiry = true;
+    s.etcd.options.log.fsync = 5ms;
   }
   read_quality(r, reading, s.network.standard);
   r.child("regions");  // these later: they name processes

@@ -82,5 +82,6 @@ std::span<const ServiceKind> service_kinds();
 
 extern const ServiceKind kRedisService;
 extern const ServiceKind kDatabaseService;
+extern const ServiceKind kEtcdService;
 
 }  // namespace locklab

@@ -172,7 +172,10 @@ bool by_chance(const Scenario& scenario) {
     if (by_chance(link.quality)) return true;
   for (const ScheduledFault& fault : scenario.faults)
     if (std::holds_alternative<LinkTrouble>(fault.fault)) return true;
-  return false;
+  // Who is elected, and when, is drawn.
+  constexpr RoleSet kElect =
+      roles(ProcessRole::etcd, ProcessRole::consul, ProcessRole::hazelcast, ProcessRole::chubby);
+  return (scenario.services & kElect) != 0 && !scenario.faults.empty();
 }
 
 /// What happened when and to whom, without the values that were drawn.
