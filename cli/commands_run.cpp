@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/commands.hpp"
@@ -12,6 +13,7 @@
 #include "cli/result_json.hpp"
 #include "cli/table.hpp"
 #include "cli/verdict.hpp"
+#include "live/page.hpp"
 #include "reports/recording_json.hpp"
 #include "scenarios/runner.hpp"
 
@@ -29,12 +31,16 @@ std::optional<std::vector<LoadedScenario>> load_all(const RunCommand& command) {
   return std::nullopt;
 }
 
-bool write_trace(const std::string& path, const Recording& recording) {
-  std::string text;
-  write_recording_json(recording, text);
+bool write(const std::string& path, const std::string& text) {
   const auto written = write_file(path, text);
   if (!written) complain(written.error().sentence);
   return written.has_value();
+}
+
+bool write_trace(const std::string& path, const Recording& recording) {
+  std::string text;
+  write_recording_json(recording, text);
+  return write(path, text);
 }
 
 /// Runs one after another, and prints each before the next begins.
@@ -67,7 +73,7 @@ class Session {
     recording.version = LOCKLAB_VERSION;
     RunOptions options;
     options.seed = command_.seed;
-    if (report || !command_.trace.empty()) options.recording = &recording;
+    if (report || !command_.trace.empty() || !command_.html.empty()) options.recording = &recording;
     RunResult result;
     runner_.run(scenario, options, result);
 
@@ -87,7 +93,19 @@ class Session {
     const ExitCode code = exit_code_of(result.verdict);
     if (!command_.trace.empty() && !write_trace(command_.trace, recording))
       return worse(code, ExitCode::bad_input);
+    if (!command_.html.empty() &&
+        !write(command_.html, page(loaded, recording, verdict_sentence(scenario, result))))
+      return worse(code, ExitCode::bad_input);
     return code;
+  }
+
+  std::string page(const LoadedScenario& loaded, const Recording& recording,
+                   const std::string& verdict) const {
+    HtmlOptions options = page_options(recording, &loaded.scenario);
+    options.verdict = verdict;
+    options.command = run_command(loaded.argument, command_.seed, command_.sets);
+    options.scenario_json = compact_json(loaded.document);
+    return html_report(recording, options);
   }
 
   const RunCommand& command_;
@@ -105,11 +123,13 @@ class Session {
 }  // namespace
 
 ExitCode run_scenarios(const RunCommand& command, const TerminalChoice& terminal) {
-  if (!command.trace.empty() && command.scenarios.size() != 1) {
-    complain(fmt::format("--trace records one run, but {} scenarios are given",
-                         command.scenarios.size()));
-    return ExitCode::bad_input;
-  }
+  for (const auto& [option, file] :
+       {std::pair("--trace", &command.trace), std::pair("--html", &command.html)})
+    if (!file->empty() && command.scenarios.size() != 1) {
+      complain(fmt::format("{} records one run, but {} scenarios are given", option,
+                           command.scenarios.size()));
+      return ExitCode::bad_input;
+    }
   const auto scenarios = load_all(command);
   if (!scenarios) return ExitCode::bad_input;
   return Session(command, terminal).run(*scenarios);

@@ -10,7 +10,9 @@
 #include "cli/loading.hpp"
 #include "cli/result_json.hpp"
 #include "cli/verdict.hpp"
+#include "live/page.hpp"
 #include "reports/recording_json.hpp"
+#include "reports/svg_timeline.hpp"
 #include "scenarios/library.hpp"
 #include "scenarios/runner.hpp"
 
@@ -37,13 +39,40 @@ void say_doubts(const LoadedRecording& loaded, const std::string& path) {
                          printable(doubt)));
 }
 
+/// The scenario that was recorded, if it is a built-in one as it is: only then do its words belong
+/// to the recording, and only then can it run again.
+std::optional<LoadedScenario> recorded_scenario(const Recording& recording) {
+  if (!library_text(recording.scenario)) return std::nullopt;
+  ScenarioLoader loader;
+  auto loaded = loader.load(recording.scenario);
+  if (!loaded || loaded->scenario.hash != recording.scenario_hash) return std::nullopt;
+  return loaded;
+}
+
+std::string page(const Recording& recording) {
+  const auto scenario = recorded_scenario(recording);
+  HtmlOptions options = page_options(recording, scenario ? &scenario->scenario : nullptr);
+  if (scenario) {
+    std::optional<std::uint64_t> seed;
+    if (recording.seed != scenario->scenario.seed) seed = recording.seed;
+    options.command = run_command(recording.scenario, seed, {});
+    options.scenario_json = compact_json(scenario->document);
+  }
+  return html_report(recording, options);
+}
+
 }  // namespace
 
 ExitCode report_trace(const ReportCommand& command, const TerminalChoice& choice) {
   const auto loaded = load_recording(command.trace);
   if (!loaded) return ExitCode::bad_input;
-  print(report_text(loaded->recording, nullptr, {}, command.full ? Detail::full : Detail::brief,
-                    standard_output(choice)));
+  if (command.format == "html")
+    print(page(loaded->recording));
+  else if (command.format == "svg")
+    print(svg_file(loaded->recording));
+  else
+    print(report_text(loaded->recording, nullptr, {}, command.full ? Detail::full : Detail::brief,
+                      standard_output(choice)));
   // Worth a look all the same, but no script may take it for the run.
   say_doubts(*loaded, command.trace);
   return loaded->intact() ? ExitCode::ok : ExitCode::bad_input;

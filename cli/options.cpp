@@ -23,13 +23,13 @@ namespace {
 
 constexpr const char* kKinds = "scenarios|algorithms|faults|invariants|workloads";
 constexpr const char* kShells = "bash|zsh|fish";
-constexpr const char* kFormats = "text";
+constexpr const char* kFormats = "text|html|svg";
 constexpr const char* kStrategies = "portfolio|uniform|anchored|enumerate|swarm|branch";
 constexpr const char* kColors = "auto|always|never";
 
 std::vector<std::string> split_choices(std::string_view value) {
   std::vector<std::string> choices;
-  if (value.find('|') == std::string_view::npos && value != kFormats) return choices;
+  if (value.find('|') == std::string_view::npos) return choices;
   while (true) {
     const std::size_t bar = value.find('|');
     choices.emplace_back(value.substr(0, bar));
@@ -134,7 +134,8 @@ class CommandLineParser {
                           "locklab run doc-3 --seed 7 --set lock.ttl=5s\n"
                           "locklab run my-scenario.json --json | jq .violations\n"
                           "locklab run doc-1 doc-2 doc-3 doc-4 --quiet\n"
-                          "locklab run doc-4 --trace run.jsonl",
+                          "locklab run doc-4 --trace run.jsonl\n"
+                          "locklab run doc-4 --html run.html",
                           [this] { return Command(run_); });
     arguments(c, "scenarios", run_.scenarios, "SCENARIO",
               "Names of built-in scenarios, files, or - for standard input")
@@ -145,6 +146,7 @@ class CommandLineParser {
     CLI::Option* json =
         c.add_flag("--json", run_.json, "The result as JSON; a list for several")->excludes(text);
     value(c, "--trace", run_.trace, "FILE", "Also write everything that happened, as JSON Lines");
+    value(c, "--html", run_.html, "FILE", "Also write the run as a page that stands by itself");
     c.add_flag("-q,--quiet", run_.quiet, "One line a scenario")->excludes(json);
     c.add_flag("--full", run_.full, "Leave nothing out of the report")->excludes(json);
     terminal(c);
@@ -286,7 +288,8 @@ class CommandLineParser {
   void add_report() {
     CLI::App& c = command("report", "Draw a recorded run again",
                           "locklab run doc-3 --trace run.jsonl\n"
-                          "locklab report run.jsonl --full",
+                          "locklab report run.jsonl --full\n"
+                          "locklab report run.jsonl --format html > run.html",
                           [this] { return Command(report_); });
     argument(c, "trace", report_.trace, "FILE", "What `locklab run --trace` wrote, or -")
         ->required();

@@ -26,6 +26,7 @@ struct RunCommand {
   bool quiet = false;
   bool full = false;
   std::string trace;  // a file; empty: none
+  std::string html;   // the same
 };
 
 struct VerifyCommand {

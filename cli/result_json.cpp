@@ -160,6 +160,10 @@ Json result_json(const Scenario& scenario, const Node* expected, const RunResult
   return json;
 }
 
+std::string compact_json(const Node& node) {
+  return to_json(node).dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
 std::string json_text(const Json& json) {
   constexpr int kIndent = 2;
   constexpr bool kAscii = true;  // a terminal obeys what it is sent, and a name can be anything

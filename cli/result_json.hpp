@@ -28,6 +28,9 @@ Json to_json(const Node& node);
 /// The smallest of the values that at least `percent` of them do not exceed (nearest rank).
 Duration percentile(std::span<const Duration> values, std::size_t percent);
 
+/// The same value in one line of ASCII.
+std::string compact_json(const Node& node);
+
 /// Indented, ended by a newline.
 std::string json_text(const Json& json);
 

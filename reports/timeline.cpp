@@ -88,6 +88,8 @@ struct Holding {
   Instant from{};
   bool expires = false;
   WallInstant dead_at{};  // first reading at which a command finds it gone
+  Symbol store;
+  std::uint64_t rank = 0;
 };
 
 WallInstant dead_at(WallInstant deadline) { return later(deadline, Uint128{1'000'000}); }
@@ -254,7 +256,8 @@ class Builder {
       drop(held, event.at, RemovalReason::overwritten, what.attempt);
     }
     if (what.attempt)
-      holdings_[key] = {what.attempt, event.at, what.expires, dead_at(what.expires_at)};
+      holdings_[key] = {what.attempt, event.at, what.expires, dead_at(what.expires_at),
+                        what.store,   what.rank};
   }
   void see(const TraceEvent& event, const KeyExtended& what) {
     note_effect(event, CallSpan::Effect::extended);
@@ -402,21 +405,53 @@ class Builder {
 
   void drop(Holdings::iterator held, Instant at, RemovalReason why, AttemptId taken_by,
             bool open = false) {
-    std::vector<Step>& steps = steps_[held->second.attempt];
+    const Holding& holding = held->second;
+    std::vector<Step>& steps = steps_[holding.attempt];
     // What came and went at once was never to be seen.
-    if (at <= held->second.from) {
-      holdings_.erase(held);
-      return;
+    if (at > holding.from) {
+      timeline_.keys.push_back({held->first.first,
+                                holding.store,
+                                held->first.second,
+                                holding.attempt,
+                                timeline_.client_of(holding.attempt),
+                                {holding.from, at},
+                                open,
+                                why,
+                                holding.rank});
+      if (holding.rank == 0) {
+        steps.push_back({holding.from, true, held->first.first, {}, {}, false});
+        steps.push_back({at, false, held->first.first, why, taken_by, open});
+      }
     }
-    steps.push_back({held->second.from, true, held->first.first, {}, {}, false});
-    steps.push_back({at, false, held->first.first, why, taken_by, open});
     holdings_.erase(held);
+  }
+
+  /// A key that stands in line owns its lock from the moment that no key stands before it.
+  void add_ranked_steps() {
+    const auto lock_of = [this](const KeySpan& key) {
+      const Attempt* attempt = timeline_.attempt(key.attempt);
+      return attempt == nullptr ? Symbol{} : attempt->lock;
+    };
+    for (const KeySpan& key : timeline_.keys) {
+      if (key.rank == 0) continue;
+      Instant first = key.span.from;
+      for (const KeySpan& other : timeline_.keys)
+        if (other.rank != 0 && other.rank < key.rank && other.span.from < key.span.until &&
+            lock_of(other) == lock_of(key))
+          first = std::max(first, other.span.until);
+      if (first >= key.span.until) continue;
+      steps_[key.attempt].push_back({first, true, key.node, {}, {}, false});
+      steps_[key.attempt].push_back({key.span.until, false, key.node, key.why, {}, key.open});
+    }
   }
 
   void finish() {
     for (auto& [node, clock] : clocks_)
       expire(node, clock, timeline_.end, clock.foreseen(timeline_.end), false);
     while (!holdings_.empty()) drop(holdings_.begin(), timeline_.end, {}, {}, true);
+    std::stable_sort(timeline_.keys.begin(), timeline_.keys.end(),
+                     [](const KeySpan& a, const KeySpan& b) { return a.span.from < b.span.from; });
+    add_ranked_steps();
     for (auto& [attempt, steps] : steps_) add_ownerships(attempt, steps);
     std::stable_sort(
         timeline_.ownerships.begin(), timeline_.ownerships.end(),

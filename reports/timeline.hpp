@@ -53,6 +53,19 @@ struct OwnershipSpan {
   std::uint32_t nodes_left = 0;
 };
 
+/// A key of a lock lives at a service.
+struct KeySpan {
+  ProcessId node;  // none: the store's, in none of its servers in particular
+  Symbol store;
+  Symbol key;
+  AttemptId attempt;
+  ProcessId client;
+  Interval span;
+  bool open = false;
+  RemovalReason why{};     // unless open
+  std::uint64_t rank = 0;  // its place in line; zero: there is no line
+};
+
 /// A process stands still, or is down.
 struct StandstillSpan {
   enum class Kind : std::uint8_t { paused, suspended, crashed };
@@ -139,6 +152,7 @@ struct Timeline {
   std::vector<Attempt> attempts;  // by id
   std::vector<BeliefSpan> beliefs;
   std::vector<OwnershipSpan> ownerships;  // by their beginning
+  std::vector<KeySpan> keys;              // by their beginning
   std::vector<StandstillSpan> standstills;
   std::vector<CutSpan> cuts;
   std::vector<ClockMark> clocks;

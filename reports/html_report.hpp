@@ -1,0 +1,34 @@
+// A run as one HTML file that needs nothing else: no network, no server, and for reading it not
+// even scripts. The verdict, the picture and the story stand in the file as text; scripts then make
+// them answer. The file's form is reports/page/template.html; here its places are filled.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/recording.hpp"
+
+namespace locklab {
+
+struct HtmlOptions {
+  std::string story;                          // what the scenario is about; may be empty
+  std::vector<std::string> finding_messages;  // one for each finding, or fewer
+  std::vector<std::string> remarks;
+  std::vector<std::string> sources;
+  std::string verdict;        // "as expected: ..."; empty: the recording's
+  std::string command;        // that gives this run again; empty: none is known
+  std::string scenario_json;  // the scenario, for pages that can run it again; may be empty
+  /// How many lines the story has at most; what is left out says so. Zero: all.
+  std::size_t most_lines = 400;
+};
+
+/// The page. The same recording and options give the same bytes.
+std::string html_report(const Recording& recording, const HtmlOptions& options);
+
+/// What of the page a new run of its scenario changes, as one JSON object with the members
+/// "kind", "sign", "verdict", "picture", "left_out", "story", "below", "footer" (markup) and
+/// "data".
+std::string page_parts_json(const Recording& recording, const HtmlOptions& options);
+
+}  // namespace locklab

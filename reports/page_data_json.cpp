@@ -1,0 +1,157 @@
+#include "reports/page_data_json.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "reports/markup.hpp"
+#include "reports/plain_text.hpp"
+
+namespace locklab {
+namespace {
+
+std::int64_t nanoseconds(Instant at) { return at.time_since_epoch().count(); }
+
+/// JSON may stand in a <script> element if it holds no "<"; outside of texts it never does.
+std::string without_tags(std::string_view json) {
+  std::string out;
+  for (const char c : json) {
+    if (c == '<')
+      out += "\\u003c";
+    else
+      out += c;
+  }
+  return out;
+}
+
+template <std::size_t... I>
+std::vector<std::string_view> payload_names(std::index_sequence<I...>) {
+  return {std::variant_alternative_t<I, TracePayload>::kName...};
+}
+
+class Writer {
+ public:
+  Writer(const PictureSource& source, std::string& out) : source_(source), out_(out) {}
+
+  void axis() {
+    list("axis", source_.axis.pieces(), [this](const TimeAxis::Piece& piece) {
+      append("[{},{},{},{},{}]", nanoseconds(piece.from), nanoseconds(piece.until), piece.x,
+             piece.width, piece.shortened ? 1 : 0);
+    });
+  }
+
+  void processes() {
+    list("processes", source_.recording.processes, [this](const RecordedProcess& process) {
+      append("{{\"name\":{},\"role\":\"{}\"}}", script_literal(safe_text(process.name)),
+             to_string(process.role));
+    });
+  }
+
+  void kinds() {
+    const auto names = payload_names(std::make_index_sequence<std::variant_size_v<TracePayload>>());
+    list("kinds", names, [this](std::string_view name) { append("\"{}\"", name); });
+  }
+
+  void events() {
+    const std::vector<TraceEvent>& events = source_.recording.events;
+    list("events", events, [&](const TraceEvent& event) {
+      append("[{},{},{},{},{},{}]", nanoseconds(event.at), event.process.number, event.what.index(),
+             place_of(event.cause),
+             (event.wall.time_since_epoch() - event.at.time_since_epoch()).count(),
+             script_literal(source_.narrator.sentence(event)));
+    });
+  }
+
+  void beliefs() {
+    list("beliefs", source_.timeline.beliefs, [this](const BeliefSpan& belief) {
+      append("[{},{},{},{},[", belief.client.number, nanoseconds(belief.span.from),
+             nanoseconds(belief.span.until), belief.token.number);
+      for (const Interval& part : belief.wrong)
+        append("{}[{},{}]", &part == belief.wrong.data() ? "" : ",", nanoseconds(part.from),
+               nanoseconds(part.until));
+      out_ += "]]";
+    });
+  }
+
+  void owners() {
+    list("owners", source_.timeline.ownerships, [this](const OwnershipSpan& own) {
+      append("[{},{},{},{}]", own.client.number, nanoseconds(own.span.from),
+             nanoseconds(own.span.until), script_literal(source_.narrator.lock(own.lock)));
+    });
+  }
+
+  void standstills() {
+    list("standstills", source_.timeline.standstills, [this](const StandstillSpan& still) {
+      append("[{},{},{},{}]", still.process.number, nanoseconds(still.span.from),
+             nanoseconds(still.span.until), static_cast<int>(still.kind));
+    });
+  }
+
+  void findings() {
+    list("findings", source_.recording.findings, [this](const Finding& finding) {
+      append("[{},{},\"{}\"]", nanoseconds(finding.from),
+             nanoseconds(std::min(finding.until, source_.timeline.end)), finding.invariant);
+    });
+  }
+
+ private:
+  template <class... Args>
+  void append(fmt::format_string<Args...> form, Args&&... args) {
+    fmt::format_to(std::back_inserter(out_), form, std::forward<Args>(args)...);
+  }
+
+  template <class List, class Write>
+  void list(std::string_view name, const List& items, Write write) {
+    append(",\"{}\":[", name);
+    bool first = true;
+    for (const auto& item : items) {
+      if (!first) out_ += ',';
+      first = false;
+      write(item);
+    }
+    out_ += ']';
+  }
+
+  /// -1: none.
+  std::int64_t place_of(EventSeq seq) const {
+    const std::vector<TraceEvent>& events = source_.recording.events;
+    const auto place = std::lower_bound(
+        events.begin(), events.end(), seq,
+        [](const TraceEvent& event, EventSeq wanted) { return event.seq < wanted; });
+    return place == events.end() || place->seq != seq ? -1 : place - events.begin();
+  }
+
+  const PictureSource& source_;
+  std::string& out_;
+};
+
+}  // namespace
+
+std::string page_data_json(const PictureSource& source, std::string_view command,
+                           std::string_view scenario_json) {
+  std::string out = fmt::format(
+      "{{\"name\":{},\"seed\":\"{}\",\"digest\":\"{:016x}\",\"verdict\":{},\"end\":{},\"command\":{"
+      "}",
+      script_literal(safe_text(source.recording.scenario)), source.recording.seed,
+      source.recording.digest, script_literal(safe_text(source.recording.verdict)),
+      nanoseconds(source.timeline.end), script_literal(safe_text(command)));
+  Writer writer(source, out);
+  writer.axis();
+  writer.processes();
+  writer.kinds();
+  writer.events();
+  writer.beliefs();
+  writer.owners();
+  writer.standstills();
+  writer.findings();
+  out += ",\"scenario\":";
+  out += scenario_json.empty() ? std::string("null") : without_tags(scenario_json);
+  return out += '}';
+}
+
+}  // namespace locklab

@@ -1,0 +1,45 @@
+// The picture of a run as SVG: what each client believed beside what was so, on one axis of true
+// time, with the faults that came between. A hue says which client, a texture says wrong or
+// standing still, red says fault; words say all of it once more, so that it reads in grey and to
+// the colour-blind.
+//
+// The page's scripts move what lies in time without knowing what it is, so the elements inside the
+// group "time" keep to a few forms: rect with x and width, line with x1 and x2, text with x, a
+// group with transform="translate(x y)", and a group of class "fit", whose texts say the same in
+// fewer and fewer words.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "reports/narrator.hpp"
+#include "reports/time_axis.hpp"
+#include "reports/timeline.hpp"
+#include "sim/recording.hpp"
+
+namespace locklab {
+
+/// What a picture is drawn from; all must outlive the call.
+struct PictureSource {
+  const Recording& recording;
+  const Timeline& timeline;
+  const Narrator& narrator;
+  const TimeAxis& axis;
+};
+
+/// The `svg` element. It takes its colours from the style sheet around it.
+/// `left_out` is filled with what has no place in it, in sentences; may be null.
+std::string svg_picture(const PictureSource& source, std::vector<std::string>* left_out);
+
+/// A file of its own, with its colours in it.
+std::string svg_file(const Recording& recording);
+
+/// An axis of the width that pictures have.
+TimeAxis picture_axis(const Recording& recording, const Timeline& timeline);
+
+/// In pixels: what stands left of the axis, and the axis itself.
+inline constexpr std::int64_t kGutter = 148;
+inline constexpr std::int64_t kAxisWidth = 1010;
+
+}  // namespace locklab
