@@ -230,6 +230,17 @@ class Lock {
   /// A session's keep-alive has prolonged a lease that is held, unasked.
   void prolong(const Lease& lease);
 
+  // For a lock that is put together from others: their part of one try of its own.
+  static Task<Acquired> try_acquire_of(Lock& part, AttemptId attempt) {
+    return part.try_acquire(attempt);
+  }
+  static Task<Extended> try_extend_of(Lock& part, const Lease& lease, Duration to) {
+    return part.try_extend(lease, to);
+  }
+  static Task<Released> try_release_of(Lock& part, const Lease& lease) {
+    return part.try_release(lease);
+  }
+
   Start start() const { return Start(env_.self); }
   /// What an algorithm fills in: every try begins with it.
   Lease lease(AttemptId attempt, const Value& owner);
