@@ -40,6 +40,7 @@ namespace hazelcast {
 class Client;
 }
 namespace chubby {
+namespace zookeeper {
 class Client;
 }
 
@@ -150,6 +151,7 @@ struct Environment {
   consul::Client* consul = nullptr;
   hazelcast::Client* hazelcast = nullptr;
   chubby::Client* chubby = nullptr;
+  zookeeper::Client* zookeeper = nullptr;  // a session with the ensemble
 
   Arena& arena() const { return self.arena(); }
 };
