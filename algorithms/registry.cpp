@@ -5,6 +5,7 @@
 #include "algorithms/advisory_lock.hpp"
 #include "algorithms/database_lock.hpp"
 #include "algorithms/etcd_mutex.hpp"
+#include "algorithms/curator_mutex.hpp"
 #include "algorithms/fenced_lock.hpp"
 #include "algorithms/naive_redis_lock.hpp"
 #include "algorithms/redlock.hpp"
@@ -12,6 +13,8 @@
 #include "algorithms/shedlock.hpp"
 #include "algorithms/simple_redis_lock.hpp"
 #include "algorithms/table_lock.hpp"
+#include "algorithms/zk_herd_lock.hpp"
+#include "algorithms/zk_lock.hpp"
 
 namespace locklab {
 
@@ -19,6 +22,7 @@ namespace {
 
 constexpr RoleSet kRedis = roles(ProcessRole::redis);
 constexpr RoleSet kDatabase = roles(ProcessRole::database);
+constexpr RoleSet kZooKeeper = roles(ProcessRole::zookeeper);
 
 }  // namespace
 
@@ -63,6 +67,15 @@ std::span<const Algorithm> algorithms() {
       Algorithm{"etcd_mutex", "etcd's concurrency.Mutex: a queue of keys that live with a lease",
                 "etcd client/v3/concurrency", kEtcdMutexParameters, kEtcdMutexPresets, "",
                 roles(ProcessRole::etcd), make_etcd_mutex},
+      Algorithm{"zk_herd_lock", "ZooKeeper, naively: one node, watched by all who wait",
+                "ZooKeeper \"Recipes and Solutions\", herd effect", kZkHerdLockParameters,
+                kZkHerdLockPresets, "", kZooKeeper, make_zk_herd_lock},
+      Algorithm{"zk_lock", "ZooKeeper: a place in line, each watches the one before",
+                "ZooKeeper \"Recipes and Solutions\", Locks", kZkLockParameters, kZkLockPresets, "",
+                kZooKeeper, make_zk_lock},
+      Algorithm{"curator_mutex", "Apache Curator's InterProcessMutex, and what its library tells",
+                "Apache Curator (InterProcessMutex, LockInternals)", kCuratorMutexParameters,
+                kCuratorMutexPresets, "", kZooKeeper, make_curator_mutex},
   };
   return kAlgorithms;
 }

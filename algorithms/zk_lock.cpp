@@ -59,23 +59,26 @@ Task<Lock::Acquired> ZkLock::try_acquire(AttemptId attempt) {
 // looked for; without one, another is created, and queues behind the first [corpus 76].
 Task<Result<Reply>> ZkLock::create(AttemptId attempt) {
   const std::uint64_t guid = guid_ ? self().rng().next() : 0;
+  bool unsure = false;  // whether a node of this try is there
   for (std::int64_t failures = 0;;) {
-    const Request request = creation(attempt, true, guid);
-    const Result<Reply> created = co_await zk().request(request);
-    if (created && created->code == Code::ok) co_return created;
-    if (created) {  // the directory is not there yet
+    Result<Reply> made = Errc::not_acquired;
+    if (unsure && guid_) made = co_await find_own(guid);
+    if (!made && made.error() == Errc::not_acquired) {
+      made = co_await zk().request(creation(attempt, true, guid));
+      unsure = true;
+    }
+    if (made && made->code == Code::ok) co_return made;
+    if (made) {  // the directory is not there yet
       static_cast<void>(co_await make_directory(NodeKind::persistent));
       continue;
     }
-    if (created.error() == Errc::lost) co_return created.error();
+    if (made.error() == Errc::lost) co_return made.error();
     const bool again = co_await may_retry(++failures);
-    if (!again) co_return created.error();
-    if (!guid_) continue;
-    const Result<Reply> found = co_await find_own(guid);
-    if (found && found->code == Code::ok) co_return found;
+    if (!again) co_return made.error();
   }
 }
 
+/// not_acquired: there is none.
 Task<Result<Reply>> ZkLock::find_own(std::uint64_t guid) {
   std::pmr::vector<Child> children(&arena());
   const Result<Reply> listed = co_await zk().get_children(directory(), children);
@@ -84,6 +87,7 @@ Task<Result<Reply>> ZkLock::find_own(std::uint64_t guid) {
     if (child.guid != guid) continue;
     Result<Reply> found = co_await zk().exists(child.path, nullptr);
     if (!found) co_return found.error();
+    if (found->code != Code::ok) break;
     Reply reply = *found;
     reply.path = child.path;
     co_return reply;

@@ -5,7 +5,8 @@
 // Promise: at any zxid there is one lowest node. What a client believes is another matter: its node
 // goes when its session ends, and it may be paused, cut off, or connected to a server that is cut
 // off, and not know [corpus 71, 72]. First come, first served, in the order in which creations are
-// committed. The token is the czxid of the own node; the number in its name is none [corpus 67, 68].
+// committed. The token is the czxid of the own node; the number in its name is none [corpus 67,
+// 68].
 #pragma once
 
 #include <span>

@@ -32,10 +32,7 @@ Task<Lock::Extended> ZkRecipe::try_extend(const Lease&, Duration) {
 void ZkRecipe::on_event(Event event) {
   const bool stops = (event == Event::disconnected && stop_at_ == StopAt::suspended) ||
                      (event == Event::expired && stop_at_ != StopAt::never);
-  if (stops) tell_holders();
-}
-
-void ZkRecipe::tell_holders() {
+  if (!stops) return;
   for (const AttemptId attempt : held_) env_.beliefs.end(attempt, BeliefEnd::told);
 }
 
@@ -109,8 +106,9 @@ FencingToken ZkRecipe::token_of(Token source, const Stat& stat) {
     case Token::czxid:
       return FencingToken{stat.czxid};
     case Token::sequence:
-      // What a program does that hands the number on as an unsigned 64-bit token.
-      return FencingToken{static_cast<std::uint64_t>(std::int64_t{stat.number})};
+      // Model: tokens are unsigned here and zero means none, so the signed number is counted from
+      // the smallest that there is.
+      return FencingToken{static_cast<std::uint64_t>(std::int64_t{stat.number} + 0x8000'0001)};
     case Token::none:
       break;
   }

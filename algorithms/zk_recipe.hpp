@@ -58,7 +58,9 @@ class ZkRecipe : public Lock, protected zookeeper::Listener {
   /// Deletes a node of ours, trying again after a connection loss. Errors: lost (it is not there).
   Task<Result<void>> remove_node(Symbol path, AttemptId attempt);
   /// Waits before the n-th repetition, counted from 1. False: there are no more.
-  Task<bool> may_retry(std::int64_t n);
+  virtual Task<bool> may_retry(std::int64_t n);
+  std::int64_t retries() const { return retries_; }
+  Duration retry_delay() const { return retry_delay_; }
 
   /// Until something is heard, or the time for this try is over: then false.
   Task<bool> wait_in_line(zookeeper::Watcher& watcher, Start since);
@@ -66,12 +68,10 @@ class ZkRecipe : public Lock, protected zookeeper::Listener {
   /// Is told with the application what becomes of the session while this is held.
   void held(AttemptId attempt) { held_.push_back(attempt); }
   void not_held(AttemptId attempt) { std::erase(held_, attempt); }
-  void tell_holders();
 
   zookeeper::Client& zk() const { return *env_.zookeeper; }
   Symbol directory() const { return directory_; }
   Symbol prefix() const { return prefix_; }
-  StopAt stop_at() const { return stop_at_; }
   static FencingToken token_of(Token source, const zookeeper::Stat& stat);
 
  private:

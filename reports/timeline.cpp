@@ -104,6 +104,13 @@ struct Step {
   bool open = false;
 };
 
+/// The keys of one lock in a store that queues, by their place.
+struct Line {
+  std::map<std::uint64_t, std::pair<Symbol, AttemptId>> keys;
+  AttemptId owner;
+  Instant since{};
+};
+
 class Builder {
  public:
   explicit Builder(const Recording& recording) : recording_(recording) {
@@ -245,6 +252,10 @@ class Builder {
 
   void see(const TraceEvent& event, const KeyStored& what) {
     note_effect(event, CallSpan::Effect::stored);
+    if (what.rank != 0) {
+      stand_in_line(event, what);
+      return;
+    }
     const auto key = std::pair(place_of(event, what), what.key);
     const auto held = holdings_.find(key);
     if (held != holdings_.end()) {
@@ -270,12 +281,45 @@ class Builder {
     if (what.by) note_effect(event, CallSpan::Effect::removed);
     // Its owner writes it anew in this same instant: a renewal, not a loss.
     if (what.why == RemovalReason::overwritten && what.by == what.attempt) return;
+    leave_line(event, what);
     const auto held = holdings_.find({place_of(event, what), what.key});
     if (held == holdings_.end() || held->second.attempt != what.attempt) return;
     drop(held, event.at, what.why, what.by == what.attempt ? AttemptId{} : what.by);
   }
   void see(const TraceEvent& event, const TokenIssued&) {
     note_effect(event, CallSpan::Effect::counted);
+  }
+
+  // ---- keys that stand in line ----
+
+  void stand_in_line(const TraceEvent& event, const KeyStored& what) {
+    const Attempt* attempt = timeline_.attempt(what.attempt);
+    if (attempt == nullptr) return;
+    Line& line = lines_[{what.store, attempt->lock}];
+    line.keys[what.rank] = {what.key, what.attempt};
+    settle(line, event.at, {}, {});
+  }
+  void leave_line(const TraceEvent& event, const KeyRemoved& what) {
+    const Attempt* attempt = timeline_.attempt(what.attempt);
+    if (attempt == nullptr) return;
+    const auto line = lines_.find({what.store, attempt->lock});
+    if (line == lines_.end()) return;
+    std::erase_if(line->second.keys, [&](const auto& each) {
+      return each.second == std::pair(what.key, what.attempt);
+    });
+    settle(line->second, event.at, what.why, what.by == what.attempt ? AttemptId{} : what.by);
+  }
+  /// The first in line owns the lock.
+  void settle(Line& line, Instant now, RemovalReason why, AttemptId taken_by, bool open = false) {
+    const AttemptId first =
+        line.keys.empty() || open ? AttemptId{} : line.keys.begin()->second.second;
+    if (first == line.owner) return;
+    if (line.owner && now > line.since) {
+      steps_[line.owner].push_back({line.since, true, {}, {}, {}, false});
+      steps_[line.owner].push_back({now, false, {}, why, taken_by, open});
+    }
+    line.owner = first;
+    line.since = now;
   }
 
   // ---- storage ----
@@ -448,6 +492,7 @@ class Builder {
   void finish() {
     for (auto& [node, clock] : clocks_)
       expire(node, clock, timeline_.end, clock.foreseen(timeline_.end), false);
+    for (auto& [place, line] : lines_) settle(line, timeline_.end, {}, {}, true);
     while (!holdings_.empty()) drop(holdings_.begin(), timeline_.end, {}, {}, true);
     std::stable_sort(timeline_.keys.begin(), timeline_.keys.end(),
                      [](const KeySpan& a, const KeySpan& b) { return a.span.from < b.span.from; });
@@ -542,6 +587,7 @@ class Builder {
   std::map<MessageId, std::size_t> requests_;  // the call that a message belongs to
   std::map<ProcessId, SeenClock> clocks_;
   Holdings holdings_;
+  std::map<std::pair<Symbol, Symbol>, Line> lines_;  // by store and lock
   std::map<AttemptId, std::vector<Step>> steps_;
 };
 

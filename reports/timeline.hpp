@@ -4,7 +4,8 @@
 //
 // Two notions meet in it [spec 1.3]. *Belief* is what a client thinks: from its grant until it
 // gives the lock back, hears that it lost it, crashes, or its own deadline comes. *Ownership* is
-// what the service would answer: an attempt owns the lock while its key lives on a quorum of nodes.
+// what the service would answer: an attempt owns the lock while its key lives on a quorum of nodes,
+// or, in a store that queues, while its key is the first in line.
 // A key dies when it is removed, or unseen when its node's wall clock passes its deadline, which
 // the trace does not say; it is worked out from the readings that the node's events carry. Model:
 // lazy expiry, so a key lives through the whole millisecond of its deadline [spec A].
@@ -41,7 +42,7 @@ struct BeliefSpan {
   std::vector<Interval> wrong;
 };
 
-/// An attempt has its key on a quorum of nodes.
+/// An attempt has its key on a quorum of nodes, or first in line.
 struct OwnershipSpan {
   Symbol lock;
   AttemptId attempt;

@@ -60,7 +60,7 @@ Metrics::Metrics(std::pmr::memory_resource* memory)
 
 EventMask Metrics::events() {
   return events_of<LockWaitBegan, LockWaitEnded, LockRequested, LockRefused, LockGranted,
-                   LockAssumed, LeaseExtended, BeliefEnded, KeyRemoved, WriteAccepted,
+                   LockAssumed, LeaseExtended, BeliefEnded, KeyStored, KeyRemoved, WriteAccepted,
                    WriteRejected, DomainEvent, CallEnded>();
 }
 
@@ -70,7 +70,14 @@ void Metrics::initial_amount(Symbol subject, std::int64_t amount) {
 
 void Metrics::remember(AttemptId attempt, ProcessId process, Instant asked) {
   if (attempts_.size() < attempt.number) attempts_.resize(attempt.number);
-  attempts_[attempt.number - 1] = {process, asked, {}};
+  attempts_[attempt.number - 1] = {process, asked, {}, {}};
+}
+
+EventSeq& Metrics::order(AttemptId attempt, EventSeq now) {
+  if (attempts_.size() < attempt.number) attempts_.resize(attempt.number);
+  EventSeq& order = attempts_[attempt.number - 1].order;
+  if (!order) order = now;
+  return order;
 }
 
 ProcessId Metrics::process_of(AttemptId attempt) const {
@@ -106,15 +113,19 @@ void Metrics::observe(const TraceEvent& event) {
   } else if (const auto* granted = std::get_if<LockGranted>(&what)) {
     Attempt& attempt = attempts_[granted->attempt.number - 1];
     attempt.granted = event.at;
+    order(granted->attempt, event.seq);
     grants_.push_back({event.process, granted->lock, granted->attempt, event.at, granted->validity,
                        granted->promise_until, granted->belief_until, granted->token,
                        granted->votes});
   } else if (const auto* assumed = std::get_if<LockAssumed>(&what)) {
     attempts_[assumed->attempt.number - 1].granted = event.at;
+    order(assumed->attempt, event.seq);
   } else if (std::holds_alternative<LeaseExtended>(what)) {
     ++extensions_;
   } else if (const auto* believed = std::get_if<BeliefEnded>(&what)) {
     hold_times_.push_back(event.at - attempts_[believed->attempt.number - 1].granted);
+  } else if (const auto* stored = std::get_if<KeyStored>(&what)) {
+    if (stored->attempt) order(stored->attempt, event.seq);
   } else if (const auto* removed = std::get_if<KeyRemoved>(&what)) {
     if (removed->why == RemovalReason::expired) ++expiries_;
   } else if (const auto* accepted = std::get_if<WriteAccepted>(&what)) {
@@ -142,6 +153,10 @@ void Metrics::observe(const TraceEvent& event) {
       // Grants are numbered in the order in which their attempts began.
       if (domain->attempt < counted.newest) ++counted.stale;
       counted.newest = std::max(counted.newest, domain->attempt);
+    if (domain->act == DomainAct::led && domain->attempt) {
+      const EventSeq place = order(domain->attempt, event.seq);
+      if (place < counted.newest) ++counted.stale;
+      counted.newest = std::max(counted.newest, place);
     }
   }
 }

@@ -90,6 +90,7 @@ class Metrics final : public TraceObserver {
     ProcessId process;
     Instant asked{};
     Instant granted{};
+    EventSeq order;  // place among the grants
   };
   struct Wait {
     ProcessId process;
@@ -103,8 +104,14 @@ class Metrics final : public TraceObserver {
     std::int64_t times = 0;
     AttemptId newest;        // led: the latest grant that has acted
     std::int64_t stale = 0;  // led: acts after a later one's; applied: again
+    EventSeq newest;  // led: the latest grant that has acted, by its place
+    std::int64_t stale = 0;
   };
   Count& count(DomainAct act, Symbol subject);
+  /// Its place among the grants: when the service first wrote it down or, if the trace knows
+  /// nothing of that, when it was first heard of as granted. Not the order in which attempts began:
+  /// whoever asks first may be served last.
+  EventSeq& order(AttemptId attempt, EventSeq now);
   void remember(AttemptId attempt, ProcessId process, Instant asked);
 
   std::pmr::vector<GrantRecord> grants_;

@@ -25,6 +25,7 @@
 #include "sim/services/sql/pooler.hpp"
 #include "sim/services/sql/server.hpp"
 #include "sim/services/storage/register.hpp"
+#include "sim/services/zookeeper/server.hpp"
 #include "sim/time.hpp"
 
 namespace locklab {
@@ -189,6 +190,26 @@ struct EtcdSpec {
   std::vector<Endpoint> endpoints;
 };
 
+/// A lock's directory that is there before the run, and the number of its next child.
+struct SeedDirectory {
+  std::string path;
+  std::int64_t next = 0;
+};
+
+/// Which server a client tries first.
+struct FirstServer {
+  std::string client;
+  std::uint32_t server = 0;  // its index
+};
+
+struct ZooKeeperSpec {
+  zookeeper::Options options;
+  Duration session_timeout{60s};  // as clients request it: Curator's default
+  bool client_expiry = false;
+  std::vector<SeedDirectory> directories;
+  std::vector<FirstServer> connect;
+};
+
 struct SeedRegister {
   std::string name;
   Datum value;
@@ -319,6 +340,7 @@ struct Scenario {
   RedisSpec redis;
   DatabaseSpec database;
   EtcdSpec etcd;
+  ZooKeeperSpec zookeeper;
   StorageSpec storage;
   LockSpec lock;
   WorkloadSpec workload;

@@ -31,6 +31,7 @@ Value Site::value(const Datum& datum) const {
 
 std::span<const ServiceKind> service_kinds() {
   static const std::array kKinds{kRedisService, kDatabaseService, kEtcdService};
+  static const std::array kKinds{kRedisService, kZooKeeperService};
   return kKinds;
 }
 

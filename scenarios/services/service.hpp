@@ -83,5 +83,6 @@ std::span<const ServiceKind> service_kinds();
 extern const ServiceKind kRedisService;
 extern const ServiceKind kDatabaseService;
 extern const ServiceKind kEtcdService;
+extern const ServiceKind kZooKeeperService;
 
 }  // namespace locklab

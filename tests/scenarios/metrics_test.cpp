@@ -185,6 +185,22 @@ TEST_CASE("acts of an old leader after the first of a newer one are damage") {
   CHECK(counted.metrics.damage(Damage::stale_leader_acts) == 2);
 }
 
+TEST_CASE("who is granted the leadership last is the newest leader, whoever asked first") {
+  Counted counted;
+  const auto granted = [&](std::string_view who, std::uint32_t attempt) {
+    counted.trace.tell(who, LockGranted{counted.trace.lock_name(), AttemptId{attempt}, {}, 1, {},
+                                        kEndOfTime, kEndOfTime});
+  };
+  counted.trace.requests("client-a", 1).requests("client-b", 2);
+  granted("client-b", 2);
+  counted.does("client-b", DomainAct::led, "cluster", 1, 2);
+  granted("client-a", 1);
+  counted.does("client-a", DomainAct::led, "cluster", 1, 1);
+  CHECK(counted.metrics.damage(Damage::stale_leader_acts) == 0);
+  counted.does("client-b", DomainAct::led, "cluster", 1, 2);
+  CHECK(counted.metrics.damage(Damage::stale_leader_acts) == 1);
+}
+
 TEST_CASE("lost blocks are those appended that the file does not hold in the end") {
   Counted counted;
   counted.metrics.initial_amount(counted.trace.names().intern("file"), 10);

@@ -1,8 +1,9 @@
 // The client library: one session with the ensemble over one connection at a time [spec D.1
 // "Client library"; ZooKeeper ClientCnxn]. It pings when the line is idle, declares the connection
 // lost after two thirds of the session's time without a byte, tries the next server after a random
-// wait of up to a second, and puts its watches back with the last zxid that it has seen. It does not
-// end a session on its own (option: at 4T/3, as the 3.10 branch does): it learns that from a server.
+// wait of up to a second, and puts its watches back with the last zxid that it has seen. It does
+// not end a session on its own (option: at 4T/3, as the 3.10 branch does): it learns that from a
+// server.
 //
 //   const auto made = co_await zk.request(...);          // Result<Reply>
 //   Watcher watcher(zk);
@@ -77,8 +78,8 @@ class Client final : public ServiceClient {
 
   /// One request to the ensemble. Errors: connection_lost (outcome unknown). What the servers
   /// answer, good or bad, is the reply's code; session_expired comes as Errc::lost. Whoever waits
-  /// no longer than `patience` (negative: for ever) gets `cancelled`; what was asked is done all the
-  /// same.
+  /// no longer than `patience` (negative: for ever) gets `cancelled`; what was asked is done all
+  /// the same.
   Task<Result<Reply>> request(Request request, Watcher* watcher = nullptr,
                               std::pmr::vector<Child>* children = nullptr,
                               Duration patience = Duration{-1});

@@ -104,8 +104,8 @@ void Server::on_vote(const PeerMessage& message) {
   std::uint32_t in_round = vote_.leader == leader ? 1 : 0;
   for (const Ballot& each : votes_)
     if (each.vote.leader == leader) ++in_round;
-  const bool quorum = agree >= options().needed() ||
-                      (ballot.round == round_ && in_round >= options().needed());
+  const bool quorum =
+      agree >= options().needed() || (ballot.round == round_ && in_round >= options().needed());
   if (!quorum || !leader_leads) return;
   round_ = ballot.round;
   vote_ = ballot.vote;

@@ -206,7 +206,8 @@ void Server::synchronise(Learner& learner) {
 }
 
 void Server::consider_establishing() {
-  if (!history_agreed_ || established_ || (!log_.all_synced() && !options().ack_before_sync)) return;
+  if (!history_agreed_ || established_ || (!log_.all_synced() && !options().ack_before_sync))
+    return;
   if (learners_at(Learner::Stage::synced) + 1 < options().needed()) return;
   establish();
 }
@@ -279,7 +280,7 @@ void Server::submit_for(const Request& request, ProcessId client, std::uint32_t 
   transaction.origin = origin;
   if (request.op == Op::connect)
     sessions_.add(request.session, request.timeout_ms, origin, now_ms());
-  else
+  else if (request.session != 0)  // an operator has none here
     transaction.refused = sessions_.claim(request.session, origin);
   if (request.op == Op::close_session) sessions_.set_closing(request.session);
   submit(transaction);
@@ -347,8 +348,7 @@ void Server::flush_syncs() {
 void Server::arm_expiry() {
   const std::int64_t tick = in_ms(options().tick);
   const std::int64_t next = (now_ms() / tick + 1) * tick;
-  const Duration until =
-      std::chrono::milliseconds(next) - self_.mono_now().time_since_epoch();
+  const Duration until = std::chrono::milliseconds(next) - self_.mono_now().time_since_epoch();
   expiry_timer_ = after<&Server::expire_sessions>(until);
 }
 

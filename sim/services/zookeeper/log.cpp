@@ -5,8 +5,8 @@
 namespace locklab::zookeeper {
 
 std::size_t TransactionLog::count_up_to(Zxid zxid) const {
-  return static_cast<std::size_t>(
-      std::ranges::upper_bound(entries_, zxid, {}, &Transaction::zxid) - entries_.begin());
+  return static_cast<std::size_t>(std::ranges::upper_bound(entries_, zxid, {}, &Transaction::zxid) -
+                                  entries_.begin());
 }
 
 void TransactionLog::truncate_after(Zxid zxid) {

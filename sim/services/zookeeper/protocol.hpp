@@ -100,11 +100,12 @@ struct Request {
   SessionId session = 0;
   Zxid seen = 0;  // connect, set_watch: the last zxid that the client has seen
   Symbol path{};
-  Symbol parent{};       // create: of the new node
-  std::uint64_t guid{};  // create: a protected node's name holds it; zero: not protected
-  Symbol data{};         // create
-  AttemptId attempt{};   // on whose behalf; for the trace, no rule looks at it
+  Symbol parent{};                  // create: of the new node
+  std::uint64_t guid{};             // create: a protected node's name holds it; zero: not protected
+  Symbol data{};                    // create
+  AttemptId attempt{};              // on whose behalf; for the trace, no rule looks at it
   bool if_empty_container = false;  // remove: the leader's own, of a container that stands empty
+  bool by_operator = false;         // remove: by somebody who takes part in no recipe [corpus 83]
 };
 
 /// What a getChildren answer says of one child.
@@ -118,6 +119,25 @@ struct Stat {
   Zxid czxid = 0;       // the transaction that created the node
   SessionId owner = 0;  // of an ephemeral node
   std::int32_t number = 0;
+};
+
+/// The number at the end of a sequential node's name, "%010d": ten digits, or a sign and at least
+/// nine.
+struct SuffixText {
+  explicit constexpr SuffixText(std::int32_t number) {
+    std::int64_t left = number < 0 ? -std::int64_t{number} : std::int64_t{number};
+    const std::size_t digits = number < 0 ? 9 : 10;
+    while (left > 0 || letters.size() - first < digits) {
+      letters[--first] = static_cast<char>('0' + left % 10);
+      left /= 10;
+    }
+    if (number < 0) letters[--first] = '-';
+  }
+  constexpr std::string_view text() const {
+    return {letters.data() + first, letters.size() - first};
+  }
+  std::array<char, 12> letters{};
+  std::size_t first = letters.size();
 };
 
 /// Longer answers come in parts: ChildrenPart messages, then the reply.
@@ -163,7 +183,7 @@ struct Transaction {
 
 /// The servers' words.
 enum class PeerWord : std::uint8_t {
-  vote,          // election: whom I would have lead, and what I am
+  vote,           // election: whom I would have lead, and what I am
   follower_info,  // discovery: I follow you; the epoch that I have accepted
   leader_info,    // the new epoch
   ack_epoch,      // accepted; my current epoch and my last zxid
@@ -188,10 +208,10 @@ inline constexpr std::size_t kPeerWords = static_cast<std::size_t>(PeerWord::res
 
 constexpr std::string_view to_string(PeerWord word) {
   constexpr std::array<std::string_view, kPeerWords> kNames{
-      "VOTE",     "FOLLOWERINFO",   "LEADERINFO", "ACKEPOCH",    "TRUNC",    "DIFF",
-      "NEWLEADER", "ACK NEWLEADER", "UPTODATE",   "PROPOSAL",    "ACK",      "COMMIT",
-      "PING",     "PING reply",     "REQUEST",    "REVALIDATE",  "REVALIDATE reply",
-      "SYNC",     "SYNC reply",     "RESET"};
+      "VOTE",       "FOLLOWERINFO",     "LEADERINFO",    "ACKEPOCH",   "TRUNC",
+      "DIFF",       "NEWLEADER",        "ACK NEWLEADER", "UPTODATE",   "PROPOSAL",
+      "ACK",        "COMMIT",           "PING",          "PING reply", "REQUEST",
+      "REVALIDATE", "REVALIDATE reply", "SYNC",          "SYNC reply", "RESET"};
   return kNames[static_cast<std::size_t>(word)];
 }
 
@@ -214,13 +234,13 @@ inline constexpr std::size_t kTouchedInReply = 11;
 
 struct PeerMessage {
   PeerWord word{};
-  Standing standing{};         // vote
-  bool yes = false;            // revalidated
-  std::uint8_t count = 0;      // of `touched`
-  std::uint32_t from = 0;      // a server's number
-  std::uint32_t channel = 0;   // the follower's count of its connections to leaders
-  std::uint32_t sequence = 0;  // of the message on that connection
-  std::uint32_t epoch = 0;     // vote: the round of the election
+  Standing standing{};           // vote
+  bool yes = false;              // revalidated
+  std::uint8_t count = 0;        // of `touched`
+  std::uint32_t from = 0;        // a server's number
+  std::uint32_t channel = 0;     // the follower's count of its connections to leaders
+  std::uint32_t sequence = 0;    // of the message on that connection
+  std::uint32_t epoch = 0;       // vote: the round of the election
   std::uint32_t connection = 0;  // revalidate, sync: the client's
   ProcessId client{};
   PeerMessage() : transaction{} {}

@@ -189,6 +189,7 @@ void Server::send(std::uint32_t server, PeerMessage& message, Symbol subject) {
 void Server::append(const Transaction& transaction) {
   log_.append(transaction);
   begin_sync();
+  if (options().ack_before_sync) confirm();
 }
 
 // One fsync at a time; what is appended meanwhile shares the next one.
@@ -207,6 +208,11 @@ void Server::end_sync() {
   log_.synced(syncing_);
   syncing_ = 0;
   begin_sync();
+  confirm();
+}
+
+/// Tells whoever counts how far the disk is.
+void Server::confirm() {
   if (standing_ == Standing::following)
     acknowledge();
   else if (standing_ == Standing::leading && established_)
@@ -223,6 +229,16 @@ void Server::on_disk_stall(bool stalled) {
   } else {
     begin_sync();
   }
+}
+
+/// An operator's delete, through this server.
+void Server::on_key_lost(Symbol key) {
+  if (!serving_ || !key) return;
+  Request removal;
+  removal.op = Op::remove;
+  removal.path = key;
+  removal.by_operator = true;
+  forward(removal, ProcessId{});
 }
 
 // ---- transactions -------------------------------------------------------------------------------
@@ -270,20 +286,17 @@ void Server::tell(const Transaction& transaction) {
         break;
       case Change::Kind::node_removed:
         if (node.attempt)
-          world.emit(self_.id(),
-                     KeyRemoved{node.path, Value::name(node.data), node.attempt, change.by,
-                                change.by_session ? RemovalReason::session : RemovalReason::deleted,
-                                ensemble_.store});
+          world.emit(self_.id(), KeyRemoved{node.path, Value::name(node.data), node.attempt,
+                                            change.by, change.why, ensemble_.store});
         break;
       case Change::Kind::session_began:
-        world.emit(self_.id(),
-                   SessionBegan{change.session.id, change.session.client,
-                                std::chrono::milliseconds(change.session.timeout_ms)});
+        world.emit(self_.id(), SessionBegan{change.session.id, change.session.client,
+                                            std::chrono::milliseconds(change.session.timeout_ms)});
         break;
       case Change::Kind::session_ended:
         world.emit(self_.id(),
                    SessionEnded{change.session.id, change.session.client,
-                                change.by_session ? SessionEnd::expired : SessionEnd::closed});
+                                change.expired ? SessionEnd::expired : SessionEnd::closed});
         break;
     }
   }

@@ -28,12 +28,12 @@ namespace locklab::zookeeper {
 
 struct Options {
   std::uint32_t servers = 3;
-  Duration tick = 2s;           // tickTime
+  Duration tick = 2s;            // tickTime
   std::int64_t init_limit = 10;  // ticks: to connect to a leader and be synchronised
   std::int64_t sync_limit = 5;   // ticks: between a leader and a follower
-  Duration fsync = 5ms;         // model [spec 3]; zero where times are worked out by hand
-  Duration min_session{};       // zero: two ticks
-  Duration max_session{};       // zero: twenty ticks
+  Duration fsync = 5ms;          // model [spec 3]; zero where times are worked out by hand
+  Duration min_session{};        // zero: two ticks
+  Duration max_session{};        // zero: twenty ticks
   Duration container_check = 60s;
   /// A leader has been elected when the run begins: `leader`, or the server with the highest number
   /// where that is zero.
@@ -84,6 +84,7 @@ class Server final : public Actor {
   void on_start() override;
   void on_connection_lost(ProcessId peer) override;
   void on_disk_stall(bool stalled) override;
+  void on_key_lost(Symbol key) override;
 
   Standing standing() const { return standing_; }
   /// Does it answer clients?
@@ -156,6 +157,7 @@ class Server final : public Actor {
   void settle();
   void begin_sync();
   void end_sync();
+  void confirm();
   void append(const Transaction& transaction);
   Zxid on_disk() const { return options().ack_before_sync ? log_.last() : log_.last_synced(); }
   void apply_up_to(Zxid zxid);

@@ -43,8 +43,10 @@ void Server::touch(SessionId session) {
 }
 
 std::uint32_t Server::negotiated(std::uint32_t requested_ms) const {
-  const Duration least = options().min_session > Duration{0} ? options().min_session : 2 * options().tick;
-  const Duration most = options().max_session > Duration{0} ? options().max_session : 20 * options().tick;
+  const Duration least =
+      options().min_session > Duration{0} ? options().min_session : 2 * options().tick;
+  const Duration most =
+      options().max_session > Duration{0} ? options().max_session : 20 * options().tick;
   const Duration asked = std::chrono::milliseconds(requested_ms);
   return static_cast<std::uint32_t>(in_ms(std::max(least, std::min(asked, most))));
 }
@@ -279,8 +281,7 @@ void Server::on_notice(const Packet& packet) {
   const auto& notice = packet.as<Notice>();
   Connection* connection = find_connection(packet.from);
   if (packet.kind == ensemble_.kinds.close) {
-    if (connection != nullptr && connection->number == notice.connection)
-      close(packet.from, false);
+    if (connection != nullptr && connection->number == notice.connection) close(packet.from, false);
     return;
   }
   if (connection == nullptr || connection->number < notice.connection) {

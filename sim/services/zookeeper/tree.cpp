@@ -5,16 +5,6 @@
 
 namespace locklab::zookeeper {
 
-SuffixText::SuffixText(std::int32_t number) : first(letters.size()) {
-  std::int64_t left = number < 0 ? -std::int64_t{number} : std::int64_t{number};
-  const std::size_t digits = number < 0 ? 9 : 10;
-  while (left > 0 || letters.size() - first < digits) {
-    letters[--first] = static_cast<char>('0' + left % 10);
-    left /= 10;
-  }
-  if (number < 0) letters[--first] = '-';
-}
-
 std::size_t Tree::place(Symbol path) const {
   return static_cast<std::size_t>(std::ranges::lower_bound(nodes_, path, {}, &Node::path) -
                                   nodes_.begin());
@@ -43,8 +33,10 @@ Outcome Tree::apply(const Transaction& transaction, Names& names, Changes& chang
   if (transaction.refused != Code::ok) return {transaction.refused, {}, {}};
   if (request.op == Op::connect) {
     sessions_.push_back({request.session, request.timeout_ms, transaction.client});
-    changes.push_back(
-        {Change::Kind::session_began, false, {}, {}, sessions_.back()});
+    Change began;
+    began.kind = Change::Kind::session_began;
+    began.session = sessions_.back();
+    changes.push_back(began);
     return {};
   }
   // What the leader does of its own accord belongs to no session.
@@ -58,12 +50,16 @@ Outcome Tree::apply(const Transaction& transaction, Names& names, Changes& chang
     case Op::close_session: {
       for (std::size_t i = 0; i < nodes_.size();) {
         if (nodes_[i].owner == request.session)
-          erase(i, true, AttemptId{}, changes);
+          erase(i, RemovalReason::session, AttemptId{}, changes);
         else
           ++i;
       }
       const auto session = std::ranges::find(sessions_, request.session, &SessionRecord::id);
-      changes.push_back({Change::Kind::session_ended, transaction.origin == 0, {}, {}, *session});
+      Change ended;
+      ended.kind = Change::Kind::session_ended;
+      ended.expired = transaction.origin == 0;
+      ended.session = *session;
+      changes.push_back(ended);
       sessions_.erase(session);
       return {};
     }
@@ -98,7 +94,10 @@ Outcome Tree::create(const Transaction& transaction, Names& names, Changes& chan
   node.owner = request.kind == NodeKind::ephemeral ? request.session : 0;
   node.czxid = transaction.zxid;
   nodes_.insert(nodes_.begin() + static_cast<std::ptrdiff_t>(place(node.path)), node);
-  changes.push_back({Change::Kind::node_created, false, {}, node, {}});
+  Change created;
+  created.kind = Change::Kind::node_created;
+  created.node = node;
+  changes.push_back(created);
   return {Code::ok, node.path, {node.czxid, node.owner, node.number}};
 }
 
@@ -109,15 +108,21 @@ Outcome Tree::remove(const Transaction& transaction, Changes& changes) {
   if (nodes_[at].children > 0) return {Code::not_empty, {}, {}};
   if (request.if_empty_container && nodes_[at].kind != NodeKind::container)
     return {Code::no_node, {}, {}};
-  erase(at, false, request.attempt, changes);
+  erase(at, request.by_operator ? RemovalReason::lost : RemovalReason::deleted, request.attempt,
+        changes);
   return {};
 }
 
-void Tree::erase(std::size_t index, bool by_session, AttemptId by, Changes& changes) {
+void Tree::erase(std::size_t index, RemovalReason why, AttemptId by, Changes& changes) {
   const Node gone = nodes_[index];
   nodes_.erase(nodes_.begin() + static_cast<std::ptrdiff_t>(index));
   if (Node* parent = node_at(gone.parent)) --parent->children;
-  changes.push_back({Change::Kind::node_removed, by_session, by, gone, {}});
+  Change removed;
+  removed.kind = Change::Kind::node_removed;
+  removed.why = why;
+  removed.by = by;
+  removed.node = gone;
+  changes.push_back(removed);
 }
 
 }  // namespace locklab::zookeeper

@@ -17,6 +17,7 @@
 #include "sim/ids.hpp"
 #include "sim/names.hpp"
 #include "sim/services/zookeeper/protocol.hpp"
+#include "sim/trace.hpp"
 
 namespace locklab::zookeeper {
 
@@ -51,8 +52,10 @@ struct Change {
     session_ended,
   };
   Kind kind{};
-  bool by_session = false;  // node_removed: it went with its session
-  AttemptId by{};           // node_removed: on whose behalf
+  /// node_removed: with its session, deleted, or by an operator (lost).
+  RemovalReason why = RemovalReason::deleted;
+  bool expired = false;  // session_ended: its time was over
+  AttemptId by{};        // node_removed: on whose behalf
   Node node{};
   SessionRecord session{};
 };
@@ -93,7 +96,7 @@ class Tree {
  private:
   Outcome create(const Transaction& transaction, Names& names, Changes& changes);
   Outcome remove(const Transaction& transaction, Changes& changes);
-  void erase(std::size_t index, bool by_session, AttemptId by, Changes& changes);
+  void erase(std::size_t index, RemovalReason why, AttemptId by, Changes& changes);
   std::size_t place(Symbol path) const;
   Node* node_at(Symbol path) {
     return const_cast<Node*>(static_cast<const Tree*>(this)->find(path));
@@ -101,14 +104,6 @@ class Tree {
 
   std::pmr::vector<Node> nodes_;  // by path
   std::pmr::vector<SessionRecord> sessions_;
-};
-
-/// "%010d", as ZooKeeper writes it: ten digits, or a sign and at least nine.
-struct SuffixText {
-  explicit SuffixText(std::int32_t number);
-  std::string_view text() const { return {letters.data() + first, letters.size() - first}; }
-  std::array<char, 12> letters{};
-  std::size_t first = 0;
 };
 
 }  // namespace locklab::zookeeper

@@ -1,0 +1,264 @@
+#include "algorithms/curator_mutex.hpp"
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+#include "sim/world.hpp"
+
+namespace locklab {
+
+using namespace zookeeper;
+
+// acquire(), attemptLock() and internalLockLoop(). Model: the threads of a client count as one for
+// re-entry.
+Task<Lock::Acquired> CuratorMutex::try_acquire(AttemptId attempt) {
+  if (reentrant_ && holds_ > 0) {  // the local record alone says so
+    ++holds_;
+    Lease again = mine_;
+    again.attempt = attempt;
+    held(attempt);
+    co_return again;
+  }
+  Lease lease = this->lease(attempt, Value{});
+  lease.start = start();
+  std::pmr::vector<Child> children(&arena());
+  Symbol own = keep_path_ ? kept_path_ : Symbol{};
+  lease.token = kept_token_;
+  if (own && check_owner_) {
+    const Result<Reply> kept = co_await zk().exists(own, nullptr);
+    if (!kept || kept->code != Code::ok || kept->stat.owner != zk().session()) own = {};
+  }
+  for (std::int64_t restarts = 0;;) {
+    if (!own) {
+      const Result<Reply> created = co_await protected_create(attempt);
+      if (!created) co_return Refusal{created.error()};
+      own = kept_path_ = created->path;
+      lease.token = kept_token_ = token_of(token_, created->stat);
+    }
+    Watcher watcher(zk());
+    const Result<Reply> listed = co_await list(children);
+    if (!listed) {
+      self().spawn("guaranteed delete", delete_guaranteed(own, attempt));
+      co_return Refusal{listed.error()};
+    }
+    const Place line = place(children, own);
+    if (!line.found) {  // the session expired: start again, as far as the retry policy allows
+      own = {};
+      const bool again = co_await may_retry(++restarts);
+      if (again) continue;
+      co_return Refusal{Errc::lost};
+    }
+    if (!line.predecessor) {
+      lease.owner = Value::name(own);
+      mine_ = lease;
+      holds_ = 1;
+      held(attempt);
+      co_return lease;
+    }
+    // getData leaves no watch behind where there is nothing to watch.
+    const Result<Reply> seen = co_await zk().get_data(line.predecessor, &watcher);
+    if (seen && seen->code == Code::no_node) continue;
+    const bool in_time = co_await wait_in_line(watcher, lease.start);
+    if (in_time) continue;
+    co_await delete_guaranteed(own, attempt);
+    co_return Refusal{Errc::not_acquired};
+  }
+}
+
+// "_c_<uuid>-lock-": after a connection loss the node is looked for before another is made.
+Task<Result<Reply>> CuratorMutex::protected_create(AttemptId attempt) {
+  const std::uint64_t guid = self().rng().next();
+  const Duration patience = interrupt_after_ > Duration{0} ? interrupt_after_ : Duration{-1};
+  bool unsure = false;  // whether a node of this try is there
+  for (std::int64_t failures = 0;;) {
+    Result<Reply> made = Errc::not_acquired;
+    if (unsure) made = co_await find_protected(guid, attempt);
+    if (!made && made.error() == Errc::not_acquired) {
+      const Request creation = this->creation(attempt, true, guid);
+      made = co_await zk().request(creation, nullptr, nullptr, patience);
+      unsure = true;
+    }
+    if (made && made->code == Code::ok) co_return made;
+    if (made) {  // creatingParentContainersIfNeeded()
+      static_cast<void>(co_await make_directory(NodeKind::container));
+      continue;
+    }
+    if (made.error() == Errc::cancelled) {  // the thread is interrupted [corpus 77]
+      if (clean_interrupted_) self().spawn("guaranteed delete", delete_protected(guid, attempt));
+      co_return Errc::cancelled;
+    }
+    const bool again = co_await may_retry(++failures);
+    if (!again) co_return made.error();
+  }
+}
+
+/// not_acquired: there is none.
+Task<Result<Reply>> CuratorMutex::find_protected(std::uint64_t guid, AttemptId attempt) {
+  std::pmr::vector<Child> children(&arena());
+  const Result<Reply> listed = co_await zk().get_children(directory(), children);
+  if (!listed) co_return listed.error();
+  for (const Child& child : children) {
+    if (child.guid != guid) continue;
+    const Result<Reply> found = co_await zk().exists(child.path, nullptr);
+    if (!found) co_return found.error();
+    if (found->code != Code::ok) continue;
+    if (check_owner_ && found->stat.owner != zk().session()) {
+      // It belongs to the session before this one, and will go with it.
+      static_cast<void>(co_await zk().remove(child.path, attempt));
+      continue;
+    }
+    Reply mine = *found;
+    mine.path = child.path;
+    co_return mine;
+  }
+  co_return Errc::not_acquired;
+}
+
+Task<Result<Reply>> CuratorMutex::list(std::pmr::vector<Child>& children) {
+  for (std::int64_t failures = 0;;) {
+    const Result<Reply> listed = co_await zk().get_children(directory(), children);
+    if (listed) co_return listed;
+    const bool again = co_await may_retry(++failures);
+    if (!again) co_return listed.error();
+  }
+}
+
+// ---- giving it back -----------------------------------------------------------------------------
+
+Task<Lock::Released> CuratorMutex::try_release(const Lease& lease) {
+  not_held(lease.attempt);
+  if (holds_ > 1) {
+    --holds_;
+    co_return Released{0};
+  }
+  holds_ = 0;  // in finally: also if the deletion fails
+  kept_path_ = {};
+  const Symbol own = lease.owner.as_name();
+  const Result<void> removed = co_await remove_node(own, lease.attempt);
+  if (removed) co_return Released{1};
+  if (removed.error() != Errc::lost)
+    self().spawn("guaranteed delete", delete_guaranteed(own, lease.attempt));
+  co_return Released{0, removed.error()};
+}
+
+/// delete().guaranteed(): until a server has said that it is gone.
+Task<> CuratorMutex::delete_guaranteed(Symbol path, AttemptId attempt) {
+  for (;;) {
+    const Result<Reply> removed = co_await zk().remove(path, attempt);
+    if (removed) co_return;
+    static_cast<void>(co_await may_retry(1));
+  }
+}
+
+Task<> CuratorMutex::delete_protected(std::uint64_t guid, AttemptId attempt) {
+  std::pmr::vector<Child> children(&arena());
+  const Result<Reply> listed = co_await list(children);
+  if (!listed) co_return;
+  for (const Child& child : children)
+    if (child.guid == guid) co_await delete_guaranteed(child.path, attempt);
+}
+
+// ExponentialBackoffRetry: base * max(1, nextInt(2^n)).
+Task<bool> CuratorMutex::may_retry(std::int64_t n) {
+  if (n > retries()) co_return false;
+  const std::uint64_t bound = std::uint64_t{1} << std::min<std::int64_t>(n, 29);
+  const std::uint64_t factor = std::max<std::uint64_t>(self().rng().below(bound), 1);
+  co_await self().sleep(static_cast<std::int64_t>(factor) * retry_delay());
+  co_return true;
+}
+
+// ---- connection states --------------------------------------------------------------------------
+
+// Model: a timer on the wall clock, where Curator's thread looks at that clock whenever it wakes
+// up.
+void CuratorMutex::on_event(Event event) {
+  self().world().loop().cancel(lost_timer_);
+  lost_timer_ = {};
+  if (event == Event::disconnected) {
+    locklab::Event passes;
+    passes.context = this;
+    passes.act = [](void* mutex, std::uint64_t) {
+      static_cast<CuratorMutex*>(mutex)->session_time_is_over();
+    };
+    lost_timer_ =
+        self().timer(ClockKind::wall, zk().session_timeout() * lost_percent_ / 100, passes);
+  }
+  ZkRecipe::on_event(event);
+}
+
+/// LOST: the session is given up, and another is opened.
+void CuratorMutex::session_time_is_over() {
+  lost_timer_ = {};
+  if (!zk().connected()) zk().abandon_session();
+}
+
+// ---- how it is built ----------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::array kParameters = joined(
+    with_default(
+        with_default(with_default(kZkRecipeParameters, "stop_at", "suspended"), "retries", "3"),
+        "retry_delay", "1s"),
+    std::array{
+        Parameter{
+            "lost_percent", Parameter::Type::integer, "100",
+            "LOST comes when so much of the session's time has passed since SUSPENDED, by the "
+            "wall clock; 100 or 33"},
+        Parameter{"reentrant", Parameter::Type::flag, "true",
+                  "who has the lock gets it again without asking ZooKeeper"},
+        Parameter{"check_owner", Parameter::Type::flag, "true",
+                  "a protected create takes a node for its own only if it belongs to the present "
+                  "session (since 4.1.1) [corpus 74]"},
+        Parameter{"keep_path", Parameter::Type::flag, "false",
+                  "as LeaderLatch did: after its session was given up it looks for its old node "
+                  "before it makes another [corpus 75]"},
+        Parameter{"interrupt_after", Parameter::Type::duration, "0s",
+                  "the thread is interrupted so long after it has asked for its node; 0s: never "
+                  "[corpus 77]"},
+        Parameter{"clean_interrupted", Parameter::Type::flag, "true",
+                  "an interrupted create is cleared away in the background"},
+        Parameter{"token", Parameter::Type::choice, "czxid",
+                  "what the application uses as a fencing token; Curator itself hands out none, it "
+                  "is read from the node's Stat",
+                  kZkTokens},
+    });
+constexpr std::array<PresetValue, 0> kPresent{};
+constexpr std::array kStopAtLost{PresetValue{"stop_at", "lost"}};
+constexpr std::array kBefore411{PresetValue{"check_owner", "false"}};
+constexpr std::array kLatch{PresetValue{"keep_path", "true"}, PresetValue{"check_owner", "false"},
+                            PresetValue{"reentrant", "false"}, PresetValue{"stop_at", "lost"}};
+constexpr std::array kBefore79{PresetValue{"clean_interrupted", "false"}};
+constexpr std::array kPresets{
+    Preset{"curator", "the present one, in an application that stops at SUSPENDED", kPresent},
+    Preset{"stop-at-lost", "an application that goes on until LOST", kStopAtLost},
+    Preset{"before-4.1.1", "takes a node of its previous session for its own", kBefore411},
+    Preset{"leader-latch", "LeaderLatch before CURATOR-696: trusts the path that it remembers",
+           kLatch},
+    Preset{"before-curator-79", "an interrupted create leaves its node behind", kBefore79},
+};
+
+}  // namespace
+
+const std::span<const Parameter> kCuratorMutexParameters = kParameters;
+const std::span<const Preset> kCuratorMutexPresets = kPresets;
+
+CuratorMutex::CuratorMutex(const Environment& environment, const Settings& settings,
+                           Symbol resource)
+    : ZkRecipe(environment, settings, resource, true),
+      lost_percent_(settings.integer("lost_percent")),
+      reentrant_(settings.flag("reentrant")),
+      check_owner_(settings.flag("check_owner")),
+      keep_path_(settings.flag("keep_path")),
+      interrupt_after_(settings.duration("interrupt_after")),
+      clean_interrupted_(settings.flag("clean_interrupted")),
+      token_(settings.choice<Token>("token")) {}
+
+Lock* make_curator_mutex(const Environment& environment, const Settings& settings,
+                         Symbol resource) {
+  void* block = environment.arena().take(sizeof(CuratorMutex));
+  return new (block) CuratorMutex(environment, settings, resource);
+}
+
+}  // namespace locklab
