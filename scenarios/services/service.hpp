@@ -83,5 +83,8 @@ std::span<const ServiceKind> service_kinds();
 extern const ServiceKind kRedisService;
 extern const ServiceKind kDatabaseService;
 extern const ServiceKind kEtcdService;
+extern const ServiceKind kConsulService;
+extern const ServiceKind kHazelcastService;
+extern const ServiceKind kChubbyService;
 
 }  // namespace locklab
