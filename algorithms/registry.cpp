@@ -3,10 +3,13 @@
 #include <array>
 
 #include "algorithms/advisory_lock.hpp"
+#include "algorithms/chubby_lock.hpp"
+#include "algorithms/consul_lock.hpp"
 #include "algorithms/database_lock.hpp"
 #include "algorithms/etcd_mutex.hpp"
 #include "algorithms/curator_mutex.hpp"
 #include "algorithms/fenced_lock.hpp"
+#include "algorithms/hazelcast_fenced_lock.hpp"
 #include "algorithms/naive_redis_lock.hpp"
 #include "algorithms/redlock.hpp"
 #include "algorithms/select_for_update_lock.hpp"
@@ -76,6 +79,19 @@ std::span<const Algorithm> algorithms() {
       Algorithm{"curator_mutex", "Apache Curator's InterProcessMutex, and what its library tells",
                 "Apache Curator (InterProcessMutex, LockInternals)", kCuratorMutexParameters,
                 kCuratorMutexPresets, "", kZooKeeper, make_curator_mutex},
+      Algorithm{"consul_lock",
+                "Consul's lock: a key that a session holds, and a delay after it fails",
+                "Consul api/lock.go", kConsulLockParameters, kConsulLockPresets, "",
+                roles(ProcessRole::consul), make_consul_lock},
+      Algorithm{"hazelcast_fenced_lock",
+                "Hazelcast's FencedLock of the CP subsystem, and the lock before it",
+                "Hazelcast cp/internal/datastructures/lock", kHazelcastFencedLockParameters,
+                kHazelcastFencedLockPresets, "", roles(ProcessRole::hazelcast),
+                make_hazelcast_fenced_lock},
+      Algorithm{"chubby_lock",
+                "Chubby's lock: a session with a lease, a sequencer and a lock-delay",
+                "Burrows 2006", kChubbyLockParameters, kChubbyLockPresets, "",
+                roles(ProcessRole::chubby), make_chubby_lock},
   };
   return kAlgorithms;
 }

@@ -17,7 +17,11 @@
 #include "sim/latency.hpp"
 #include "sim/network.hpp"
 #include "sim/role.hpp"
+#include "sim/services/chubby/server.hpp"
+#include "sim/services/consul/server.hpp"
 #include "sim/services/etcd/server.hpp"
+#include "sim/services/hazelcast/ap_member.hpp"
+#include "sim/services/hazelcast/server.hpp"
 #include "sim/services/redis/eviction.hpp"
 #include "sim/services/redis/replication.hpp"
 #include "sim/services/redis/sentinel.hpp"
@@ -210,6 +214,32 @@ struct ZooKeeperSpec {
   std::vector<FirstServer> connect;
 };
 
+struct ConsulSpec {
+  /// The gossip takes this client's node for dead, though it lives.
+  struct Alarm {
+    std::string client;
+    Duration at{};
+  };
+  std::uint32_t nodes = 3;
+  consul::ServerOptions options;
+  std::vector<Endpoint> endpoints;
+  std::vector<Alarm> false_alarms;
+};
+
+struct HazelcastSpec {
+  std::uint32_t nodes = 3;
+  bool ap = false;  // as before the CP subsystem
+  hazelcast::ServerOptions options;
+  hazelcast::ApOptions ap_options;
+  std::vector<Endpoint> endpoints;
+};
+
+struct ChubbySpec {
+  std::uint32_t nodes = 5;
+  chubby::ServerOptions options;
+  std::vector<Endpoint> endpoints;
+};
+
 struct SeedRegister {
   std::string name;
   Datum value;
@@ -341,6 +371,9 @@ struct Scenario {
   DatabaseSpec database;
   EtcdSpec etcd;
   ZooKeeperSpec zookeeper;
+  ConsulSpec consul;
+  HazelcastSpec hazelcast;
+  ChubbySpec chubby;
   StorageSpec storage;
   LockSpec lock;
   WorkloadSpec workload;

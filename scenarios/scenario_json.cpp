@@ -59,6 +59,9 @@ void read_network(Reading& reading, const Node* node) {
     s.database.options.fsync = 3ms;
     s.redis.options.active_expiry = true;
     s.etcd.options.log.fsync = 5ms;
+    s.consul.options.log.fsync = 5ms;
+    s.hazelcast.options.log.fsync = 5ms;
+    s.chubby.options.log.fsync = 5ms;
   }
   read_quality(r, reading, s.network.standard);
   r.child("regions");  // these later: they name processes

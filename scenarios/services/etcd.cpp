@@ -33,47 +33,13 @@ void name_processes(const Scenario& scenario, std::vector<std::string>& names) {
     names.push_back(fmt::format("etcd-{}", i));
 }
 
-class EtcdCluster final : public DeployedService {
- public:
-  explicit EtcdCluster(Site& site)
-      : spec_(site.scenario().etcd),
-        kinds_(site.world().names()),
-        log_kinds_(site.world().names()),
-        group_(&site.arena()),
-        servers_(&site.arena()),
-        ids_(&site.arena()) {
-    const Symbol store = site.world().names().intern("etcd");
-    for (std::uint32_t number = 1; number <= spec_.nodes; ++number) {
-      Process& process = site.add_server(ProcessRole::etcd, "etcd", number);
-      servers_.push_back(
-          site.make<etcd::Server>(process, kinds_, log_kinds_, spec_.options, group_, store));
-      process.set_actor(*servers_.back());
-      ids_.push_back(process.id());
-    }
-    for (etcd::Server* server : servers_) server->join(ids_);
-  }
-  ~EtcdCluster() override {
-    for (etcd::Server* server : servers_) server->~Server();
-  }
+using EtcdCluster = RaftCluster<etcd::Server, etcd::Client, etcd::Kinds>;
 
-  ServiceClient* equip(Environment& environment) override {
-    Process& self = environment.self;
-    const std::size_t first = first_server(self.world(), self, spec_.endpoints, ids_);
-    environment.etcd =
-        new (self.arena().take(sizeof(etcd::Client))) etcd::Client(self, ids_, first, kinds_);
-    return nullptr;
-  }
-
- private:
-  const EtcdSpec& spec_;
-  etcd::Kinds kinds_;
-  raft::Kinds log_kinds_;
-  raft::Group group_;
-  std::pmr::vector<etcd::Server*> servers_;
-  std::pmr::vector<ProcessId> ids_;
-};
-
-DeployedService* deploy(Site& site) { return site.make<EtcdCluster>(site); }
+DeployedService* deploy(Site& site) {
+  const EtcdSpec& spec = site.scenario().etcd;
+  return site.make<EtcdCluster>(site, ProcessRole::etcd, spec.nodes, spec.options, spec.endpoints,
+                                &Environment::etcd);
+}
 
 }  // namespace
 

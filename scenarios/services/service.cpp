@@ -30,8 +30,7 @@ Value Site::value(const Datum& datum) const {
 }
 
 std::span<const ServiceKind> service_kinds() {
-  static const std::array kKinds{kRedisService, kDatabaseService, kEtcdService};
-  static const std::array kKinds{kRedisService, kZooKeeperService};
+  static const std::array kKinds{kRedisService, kZooKeeperService, kDatabaseService, kEtcdService, kConsulService, kHazelcastService, kChubbyService};
   return kKinds;
 }
 

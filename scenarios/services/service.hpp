@@ -84,5 +84,8 @@ extern const ServiceKind kRedisService;
 extern const ServiceKind kDatabaseService;
 extern const ServiceKind kEtcdService;
 extern const ServiceKind kZooKeeperService;
+extern const ServiceKind kConsulService;
+extern const ServiceKind kHazelcastService;
+extern const ServiceKind kChubbyService;
 
 }  // namespace locklab

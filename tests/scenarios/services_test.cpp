@@ -141,5 +141,32 @@ TEST_CASE("no schedule of faults makes etcd grant a lock that it has promised to
   CHECK(tally.grants > 10 * kSchedules);
 }
 
+TEST_CASE("nor Consul, which has no delay here to hide behind") {
+  const Tally tally = play("consul", R"({"algorithm": "consul_lock", "session_ttl": "3s",
+                                         "lock_delay": "0s", "retry_time": "500ms",
+                                         "wait_time": "2s", "request_timeout": "2s"})");
+  CAPTURE(tally.first_broken);
+  CHECK(tally.broken == 0);
+  CHECK(tally.grants > 10 * kSchedules);
+}
+
+TEST_CASE("nor the CP subsystem of Hazelcast") {
+  // Its sessions are counted by the leader's wall clock, which jumps by up to ten seconds.
+  const Tally tally = play("hazelcast", R"({"algorithm": "hazelcast_fenced_lock",
+                                            "session_ttl": "20s", "session_heartbeat": "1s",
+                                            "heartbeat_timeout": "2s"})");
+  CAPTURE(tally.first_broken);
+  CHECK(tally.broken == 0);
+  CHECK(tally.grants > 10 * kSchedules);
+}
+
+TEST_CASE("nor Chubby") {
+  const Tally tally =
+      play("chubby", R"({"algorithm": "chubby_lock", "lock_delay": "0s", "grace": "20s"})");
+  CAPTURE(tally.first_broken);
+  CHECK(tally.broken == 0);
+  CHECK(tally.grants > 10 * kSchedules);
+}
+
 }  // namespace
 }  // namespace locklab

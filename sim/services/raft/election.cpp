@@ -34,6 +34,7 @@ void Node::on_election_timer() {
   if (left > Duration{0}) return arm_election_timer(left);
   if (stuck())
     return arm_election_timer(options_.heartbeat);  // nobody counts while the loop stands
+  may_have_heard_ = false;
   campaign(options_.pre_vote);
 }
 
@@ -86,6 +87,8 @@ void Node::become_leader() {
     peer.active = true;
   }
   heartbeats_ = 0;
+  term_round_ = round_;
+  lease_from_ = MonoInstant{} - options_.election;
   term_start_ = journal_.last_index() + 1;
   arm_heartbeat();
   // An entry of its own term, since only such may be committed by counting [Raft 5.4.2].
@@ -121,7 +124,7 @@ void Node::emit_role(ServerRole role) { self_.world().emit(self_.id(), RoleChang
 /// It has heard from a leader within the shortest election time-out.
 bool Node::hears_leader() const {
   if (role_ == Role::leader) return true;
-  return leader_ && self_.mono_now() - heard_ < options_.election;
+  return (leader_ || may_have_heard_) && self_.mono_now() - heard_ < options_.election;
 }
 
 void Node::on_vote_request(ProcessId from, const VoteRequest& request) {

@@ -56,6 +56,7 @@ void Node::on_start() {
   if (!first_start_) {
     self_.world().emit(self_.id(), ServiceRecovered{journal_.last_index(), lost_, Duration{0}});
     restart_election_timer();
+    may_have_heard_ = options_.leader_lease;
     return;
   }
   first_start_ = false;

@@ -9,6 +9,7 @@
 // timers read the monotonic clock. Model: the membership never changes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory_resource>
 #include <span>
@@ -39,6 +40,10 @@ struct Options {
   /// Like etcd: while its disk is stalled the server's loop stands still and sends nothing, though
   /// it takes messages in. Otherwise only what must be on the disk first waits.
   bool disk_blocks_loop = false;
+  /// A leader may rely on leading for an election time-out after a heartbeat that a quorum has
+  /// answered: so a server that has just restarted, and does not know whom it has heard, votes for
+  /// nobody for as long [thesis 6.4.1].
+  bool leader_lease = false;
   /// The first server leads term 1 from the start. Otherwise all begin as followers.
   bool settled = true;
 
@@ -123,6 +128,8 @@ class Node {
   void confirm(std::uint32_t ticket);
 
   bool leads() const { return role_ == Role::leader; }
+  /// It leads, and nobody else can, by the clocks (with `leader_lease` and `check_quorum`).
+  bool holds_lease() const;
   Role role() const { return role_; }
   std::uint32_t term() const { return journal_.term(); }
   ProcessId leader() const { return leader_; }
@@ -211,6 +218,7 @@ class Node {
   void on_append_reply(ProcessId from, const AppendReply& reply);
   void advance_commit();
   void confirm_reads();
+  std::uint32_t answered_round() const;
   void drop_reads();
   void read_on_leader(ProcessId from, std::uint32_t ticket);
   void answer_read(const Read& read, bool yes);
@@ -245,10 +253,16 @@ class Node {
   bool said_leads_ = false;       // what the machine was told
   std::uint32_t term_start_ = 0;  // leader: the entry that its term begins with
   std::uint32_t round_ = 0;
+  /// When the last rounds were sent, and the last of them that a quorum has answered.
+  static constexpr std::uint32_t kRounds = 64;
+  std::array<MonoInstant, kRounds> round_sent_{};
+  std::uint32_t term_round_ = 0;  // the last one before it led
+  MonoInstant lease_from_{};
   std::uint32_t heartbeats_ = 0;  // since the last check of the quorum
   std::uint32_t tickets_ = 0;
-  Duration patience_{};  // this follower's election time-out
-  MonoInstant heard_{};  // from a leader, or of a vote that was given
+  bool may_have_heard_ = false;  // from a leader, before it restarted
+  Duration patience_{};          // this follower's election time-out
+  MonoInstant heard_{};          // from a leader, or of a vote that was given
   EventId election_timer_;
   EventId heartbeat_timer_;
   std::pmr::vector<Asked> asked_;

@@ -46,7 +46,7 @@ void Node::on_heartbeat_timer() {
 }
 
 void Node::broadcast(bool heartbeat) {
-  if (heartbeat) ++round_;
+  if (heartbeat) round_sent_[++round_ % kRounds] = self_.mono_now();
   for (Peer& peer : peers_) send_append(peer, heartbeat);
 }
 
@@ -109,7 +109,18 @@ void Node::on_append_reply(ProcessId from, const AppendReply& reply) {
     // It may have stepped down: a group whose state machine is told can do anything.
     if (role_ == Role::leader && (news || was_probing)) send_entries(follower);
   }
-  if (role_ == Role::leader && !reads_.empty()) confirm_reads();
+  if (role_ != Role::leader) return;
+  if (options_.leader_lease) {
+    const std::uint32_t answered = answered_round();
+    if (answered > term_round_ && round_ - answered < kRounds)
+      lease_from_ = std::max(lease_from_, round_sent_[answered % kRounds]);
+  }
+  if (!reads_.empty()) confirm_reads();
+}
+
+bool Node::holds_lease() const {
+  if (!leads()) return false;
+  return peers_.empty() || self_.mono_now() < lease_from_ + options_.election;
 }
 
 /// An entry of this term that a quorum has is committed, and all before it with it.
@@ -225,16 +236,21 @@ void Node::read_on_leader(ProcessId from, std::uint32_t ticket) {
   confirm_reads();
 }
 
-/// Reads whose round of heartbeats a quorum has answered.
-void Node::confirm_reads() {
-  if (stuck()) return;
+/// The last round of heartbeats that a quorum has answered.
+std::uint32_t Node::answered_round() const {
   std::array<std::uint32_t, kMostServers> rounds{};
   std::size_t count = 0;
   rounds[count++] = round_;
   for (const Peer& peer : peers_) rounds[count++] = peer.round;
   std::sort(rounds.begin(), rounds.begin() + static_cast<std::ptrdiff_t>(count),
             [](std::uint32_t a, std::uint32_t b) { return a > b; });
-  const std::uint32_t answered = rounds[majority() - 1];
+  return rounds[majority() - 1];
+}
+
+/// Reads whose round of heartbeats a quorum has answered.
+void Node::confirm_reads() {
+  if (stuck()) return;
+  const std::uint32_t answered = answered_round();
   while (!reads_.empty() && reads_.front().round != 0 && reads_.front().round <= answered) {
     const Read read = reads_.front();
     reads_.erase(reads_.begin());
