@@ -11,6 +11,7 @@
 #include "algorithms/fenced_lock.hpp"
 #include "algorithms/hazelcast_fenced_lock.hpp"
 #include "algorithms/naive_redis_lock.hpp"
+#include "algorithms/redisson_lock.hpp"
 #include "algorithms/redlock.hpp"
 #include "algorithms/select_for_update_lock.hpp"
 #include "algorithms/shedlock.hpp"
@@ -47,6 +48,15 @@ std::span<const Algorithm> algorithms() {
       Algorithm{"redlock", "a majority of N independent Redis nodes, and the libraries that do it",
                 "doc §3 \"Redlock Algorithm\"; redis.io \"Distributed locks\"", kRedlockParameters,
                 kRedlockPresets, "redis", kRedis, make_redlock},
+      Algorithm{"redisson_lock", "Redisson's RLock: re-entrant, with a watchdog and a channel",
+                "Redisson RedissonLock, LockRenewalScheduler", kRedissonLockParameters,
+                kRedissonLockPresets, "", kRedis, make_redisson_lock, "redisson_fenced_lock"},
+      Algorithm{"redisson_fenced_lock", "Redisson's RFencedLock: the same, and a token with each",
+                "Redisson RedissonFencedLock", kRedissonLockParameters, kRedissonLockPresets, "",
+                kRedis, make_redisson_fenced_lock},
+      Algorithm{"redisson_fair_lock", "Redisson's fair RLock: a queue on the server",
+                "Redisson RedissonFairLock", kRedissonFairLockParameters, kRedissonFairLockPresets,
+                "", kRedis, make_redisson_fair_lock},
       Algorithm{"database_lock",
                 "a row with an expiry: clean up all, insert ON CONFLICT DO NOTHING",
                 "doc §3 \"DatabaseLock\"", kDatabaseLockParameters, kDatabaseLockPresets, "",

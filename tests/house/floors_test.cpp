@@ -85,6 +85,12 @@ void collect(const std::string& path, Names& needed) {
       if (include.quoted) collect(include.target, needed);
 }
 
+/// A client process's side of a service: its calls, and what it keeps for as long as it lives.
+bool is_of_a_client(const Source& source) {
+  return source.path.starts_with("sim/services/") &&
+         (source.path.ends_with("/client.hpp") || source.path.ends_with("/session.hpp"));
+}
+
 std::string sentence(const Include& include, std::string_view why) {
   return place(include.file, include.line) + ": includes " + include.target + ", " +
          std::string(why);
@@ -175,8 +181,7 @@ TEST_CASE("no header includes itself by way of others") {
 TEST_CASE("an algorithm sees a service's client and what that needs, and nothing of its inside") {
   Names allowed;
   for (const Source& source : program_sources())
-    if (source.path.starts_with("sim/services/") && source.path.ends_with("/client.hpp"))
-      collect(source.path, allowed);
+    if (is_of_a_client(source)) collect(source.path, allowed);
   CHECK(allowed.count("sim/services/redis/client.hpp") == 1);
   CHECK(allowed.count("sim/services/redis/server.hpp") == 0);
   CHECK(allowed.count("sim/services/redis/keyspace.hpp") == 0);
@@ -194,8 +199,7 @@ TEST_CASE("an algorithm sees a service's client and what that needs, and nothing
 
 TEST_CASE("a client of a service does not know its server") {
   for (const Source& source : program_sources()) {
-    if (!source.path.starts_with("sim/services/") || !source.path.ends_with("/client.hpp"))
-      continue;
+    if (!is_of_a_client(source)) continue;
     CAPTURE(source.path);
     Names needed;
     collect(source.path, needed);

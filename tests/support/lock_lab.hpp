@@ -25,6 +25,7 @@
 #include "algorithms/lock.hpp"
 #include "algorithms/registry.hpp"
 #include "sim/services/redis/server.hpp"
+#include "sim/services/redis/session.hpp"
 #include "sim/services/sql/client.hpp"
 #include "sim/services/sql/server.hpp"
 #include "sim/services/storage/client.hpp"
@@ -62,10 +63,13 @@ class Recorder final : public TraceObserver {
 class LabClient final : public Actor {
  public:
   LabClient(Process& process, Beliefs::Mode mode) : self(process), beliefs(process, mode) {}
-  void on_message(const Packet&) override {}
+  void on_message(const Packet& packet) override {
+    if (redis_session != nullptr) redis_session->on_message(packet);
+  }
   void on_crash(bool) override { beliefs.end_all(BeliefEnd::crashed); }
   void on_start() override {}
   void on_connection_lost(ProcessId peer) override {
+    if (redis_session != nullptr) redis_session->on_connection_lost(peer);
     if (database != nullptr) database->on_connection_lost(peer);
   }
 
@@ -75,6 +79,7 @@ class LabClient final : public Actor {
   Process& self;
   Beliefs beliefs;
   std::vector<redis::Client> redis;
+  std::unique_ptr<redis::Session> redis_session;
   std::unique_ptr<sql::Pool> database;
 };
 
@@ -119,6 +124,9 @@ class LockLab {
       for (const auto& client : clients_)
         client->redis.emplace_back(client->self, process.id(), redis_kinds_, CallOptions{});
     }
+    for (const auto& client : clients_)
+      client->redis_session = std::make_unique<redis::Session>(
+          client->self, redis_kinds_, nodes_, nullptr, std::span<const ProcessId>());
     if (options.database) {
       Process& process = add("database");
       database_ = std::make_unique<sql::Server>(process, sql_kinds_, options.sql,
@@ -164,9 +172,10 @@ class LockLab {
     REQUIRE(found);
     for (const auto& [parameter, value] : overrides)
       REQUIRE(settings.set(parameter, value).has_value());
-    return *row->make(
-        {client.self, client.beliefs, &attempts_, client.redis, client.database.get()}, settings,
-        resource_);
+    Environment environment{client.self, client.beliefs, &attempts_, client.redis,
+                            client.database.get()};
+    environment.redis_session = client.redis_session.get();
+    return *row->make(environment, settings, resource_);
   }
 
   // ---- time ----

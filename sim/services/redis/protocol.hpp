@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <type_traits>
 
@@ -165,6 +166,9 @@ struct SetOptions {
   Expiry expiry = Expiry::none;
   constexpr bool operator==(const SetOptions&) const = default;
 };
+
+/// Stands for the client's clock where the server's own is meant.
+inline constexpr std::int64_t kServerClock = std::numeric_limits<std::int64_t>::min();
 
 struct Request {
   Command command = Command::get;

@@ -8,7 +8,8 @@ namespace locklab::redis::redisson {
 
 namespace {
 
-constexpr std::int64_t kLatchMs = 10'000;  // how long an unlock's answer is remembered
+// How long an unlock's answer is remembered: (timeout + retryInterval) * retryAttempts.
+constexpr std::int64_t kLatchMs = (3000 + 1500) * 3;
 
 // Model: a hash has one field, since no script lets a second owner in. Its value is the field; the
 // number under it stands among the elements when it is more than 1.
@@ -21,6 +22,10 @@ bool holds(Keyspace& keys, const ExecutionUnit& unit, Symbol lock, const Value& 
 std::int64_t count(const Keyspace& keys, Symbol lock, const Value& owner) {
   const Element* number = keys.element(lock, owner);
   return number != nullptr ? number->score : 1;
+}
+
+std::int64_t clock_of(const ExecutionUnit& unit, const Request& request) {
+  return request.client_ms == kServerClock ? unit.now_ms : request.client_ms;
 }
 
 bool exists(Keyspace& keys, const ExecutionUnit& unit, Symbol key) {
@@ -126,7 +131,8 @@ Reply unlock(Keyspace& keys, const ExecutionUnit& unit, const Request& request) 
 Reply fair_lock(Keyspace& keys, const ExecutionUnit& unit, const Request& request, bool queues) {
   const Keys k(request);
   const Value& me = request.value;
-  remove_stale_waiters(keys, unit, k, request.client_ms);
+  const std::int64_t now_ms = clock_of(unit, request);
+  remove_stale_waiters(keys, unit, k, clock_of(unit, request));
 
   const bool free = !exists(keys, unit, k.lock);
   const Element* first = keys.first(k.queue);
@@ -149,8 +155,8 @@ Reply fair_lock(Keyspace& keys, const ExecutionUnit& unit, const Request& reques
     return Reply::integer(std::max<std::int64_t>(left, 0));
   const Element* last = keys.last(k.queue);
   const Element* before = last != nullptr ? keys.element(k.timeouts, last->member) : nullptr;
-  const std::int64_t ttl = before != nullptr ? before->score - request.client_ms : left;
-  keys.put(unit, k.timeouts, me, ttl + request.wait_ms + request.client_ms);
+  const std::int64_t ttl = before != nullptr ? before->score - now_ms : left;
+  keys.put(unit, k.timeouts, me, ttl + request.wait_ms + now_ms);
   keys.put(unit, k.queue, me, 0);
   return Reply::integer(ttl);
 }
@@ -159,7 +165,7 @@ Reply fair_unlock(Keyspace& keys, const ExecutionUnit& unit, const Request& requ
   const Keys k(request);
   Reply reply;
   if (answered_before(keys, unit, k.latch, reply)) return reply;
-  remove_stale_waiters(keys, unit, k, request.client_ms);
+  remove_stale_waiters(keys, unit, k, clock_of(unit, request));
   if (!exists(keys, unit, k.lock)) {
     call_next(keys, unit, k);
     return answer(keys, unit, k.latch, 1);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/services/redis/node_protocol.hpp"
 #include "sim/world.hpp"
 
 namespace locklab::redis {
@@ -30,7 +31,7 @@ Session::Session(Process& self, const Kinds& kinds, std::span<const ProcessId> m
 
 Session::~Session() {
   if (library != nullptr) library->~LibraryState();
-  self_.world().loop().cancel(ask_timer_);
+  if (ask_timer_) self_.world().loop().cancel(ask_timer_);
 }
 
 // ---- masters ------------------------------------------------------------------------------------

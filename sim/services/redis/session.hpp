@@ -15,10 +15,11 @@
 #include "sim/process.hpp"
 #include "sim/service_client.hpp"
 #include "sim/services/redis/client.hpp"
-#include "sim/services/redis/node_protocol.hpp"
 #include "sim/task.hpp"
 
 namespace locklab::redis {
+
+class NodeKinds;
 
 /// Something that a client library keeps for all its locks: Redisson's renewal timer.
 class LibraryState {
@@ -37,6 +38,9 @@ class Session final : public ServiceClient {
 
   /// Where the present master of set `number` (from 0) stands; stays where it is.
   const ProcessId* master(std::size_t number) const { return &masters_[number]; }
+
+  /// No replicas and no Sentinels: one server each ("useSingleServer").
+  bool single() const { return kinds_of_nodes_ == nullptr; }
 
   bool on_message(const Packet& packet) override;
   void on_connection_lost(ProcessId server) override;
