@@ -5,6 +5,7 @@
 
 #include "algorithms/auto_extend.hpp"
 #include "algorithms/execute_with_lock.hpp"
+#include "algorithms/several_locks.hpp"
 #include "sim/assert.hpp"
 #include "sim/world.hpp"
 
@@ -126,8 +127,8 @@ Task<> Client::run_thread(std::uint32_t index) {
 Task<Client::Flow> Client::run_steps(Thread& thread, const Program& steps) {
   for (const Step& step : steps) {
     if (thread.skipping && step.kind != Step::Kind::acquire && step.kind != Step::Kind::with_lock &&
-        step.kind != Step::Kind::auto_extend && step.kind != Step::Kind::at &&
-        step.kind != Step::Kind::sleep)
+        step.kind != Step::Kind::auto_extend && step.kind != Step::Kind::with_locks &&
+        step.kind != Step::Kind::at && step.kind != Step::Kind::sleep)
       continue;
     const Flow flow = co_await run_step(thread, step);
     if (flow == Flow::stop) co_return Flow::stop;
@@ -190,6 +191,8 @@ Task<Client::Flow> Client::run_step(Thread& thread, const Step& step) {
       co_return co_await with_lock(thread, step);
     case Step::Kind::auto_extend:
       co_return co_await auto_extend(thread, step);
+    case Step::Kind::with_locks:
+      co_return co_await with_locks(thread, step);
     case Step::Kind::optimistic:
       co_return co_await optimistic(thread, step);
     case Step::Kind::repeat:
@@ -332,6 +335,35 @@ Task<Client::Flow> Client::auto_extend(Thread& thread, const Step& step) {
   const Result<void> done = co_await execute_with_auto_extend(lock, section, policy);
   if (!done) co_return refused(thread, step);
   co_return section.flow();
+}
+
+Task<Client::Flow> Client::with_locks(Thread& thread, const Step& step) {
+  thread.skipping = false;
+  std::pmr::vector<Lock*> locks(&arena());
+  for (const std::string& name : step.locks) locks.push_back(&lock_on(symbol(name)));
+  SeveralLocks policy;
+  if (step.global_order) policy.order = SeveralLocks::Order::global;
+  if (step.try_all) policy.wait = SeveralLocks::Wait::try_all;
+  policy.waiting = waiting(step);
+  policy.tries = step.tries;
+  policy.back_off = step.back_off;
+  policy.back_off_jitter = step.back_off_jitter;
+  policy.release_in_finally = step.release_in_finally;
+  LockSet set(locks, policy);
+
+  const Result<void> taken = co_await set.acquire();
+  for (const LockSet::Held& each : set.held())
+    thread.held.push_back({each.lock, each.lease, false});
+  if (!taken) co_return refused(thread, step);
+  const Flow flow = co_await run_steps(thread, step.body);
+  // Without a finally an exception in the section leaps over the releases.
+  if (flow == Flow::stop && !step.release_in_finally) co_return flow;
+  while (!set.held().empty()) {
+    const AttemptId attempt = set.held().back().lease.attempt;
+    co_await set.release_last();
+    drop(thread, attempt);
+  }
+  co_return flow;
 }
 
 Task<Client::Flow> Client::extend(Thread& thread, const Step& step) {

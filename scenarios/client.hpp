@@ -83,6 +83,7 @@ class Client final : public Actor, private Beliefs::Listener {
   Task<Flow> acquire(Thread& thread, const Step& step);
   Task<Flow> with_lock(Thread& thread, const Step& step);
   Task<Flow> auto_extend(Thread& thread, const Step& step);
+  Task<Flow> with_locks(Thread& thread, const Step& step);
   Task<Flow> extend(Thread& thread, const Step& step);
   Task<Flow> read(Thread& thread, const Step& step);
   Task<Flow> write(Thread& thread, const Step& step);

@@ -70,6 +70,19 @@ class Section {
           std::erase(held_, lock);
           break;
         }
+        case Step::Kind::with_locks: {
+          held_.insert(held_.end(), step.locks.begin(), step.locks.end());
+          Step outer = step;
+          outer.body.clear();
+          for (const std::string& lock : step.locks) outer.body.push_back(read(lock));
+          for (Step& inner : around(step.body)) outer.body.push_back(std::move(inner));
+          for (const std::string& lock : step.locks) {
+            outer.body.push_back(write(lock));
+            std::erase(held_, lock);
+          }
+          out.push_back(std::move(outer));
+          break;
+        }
         case Step::Kind::repeat: {
           Step outer = step;
           outer.body = around(step.body);
@@ -134,7 +147,7 @@ void add_writes(Scenario& scenario) {
 bool writes_without_lock(const Program& program) {
   for (const Step& step : program) {
     if (step.kind == Step::Kind::acquire || step.kind == Step::Kind::with_lock ||
-        step.kind == Step::Kind::auto_extend)
+        step.kind == Step::Kind::auto_extend || step.kind == Step::Kind::with_locks)
       return false;
     if (step.kind == Step::Kind::repeat ? writes_without_lock(step.body) : writes(step))
       return true;

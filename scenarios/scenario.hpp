@@ -78,6 +78,7 @@ struct Step {
     append,       // subject, think: read a file's length, write one block more
     with_lock,    // lock, timeout, poll, body: the document's executeWithLock
     auto_extend,  // lock, body: the document's executeWithAutoExtend
+    with_locks,   // locks, mode (blocking or poll), timeout, poll, body: several locks at once
     optimistic,   // subject, amount, think, tries: compare the version, retry
     repeat,       // amount times: body
     stop,         // the program ends
@@ -98,7 +99,7 @@ struct Step {
   std::string subject;  // a register of storage
   Datum value;
   std::int64_t amount = 1;
-  std::int64_t tries = 3;  // optimistic
+  std::int64_t tries = 3;  // optimistic, with_locks
   bool after_read = false;
   bool compare_version = false;
   bool external = false;  // charge: the payment provider checks no token
@@ -110,6 +111,13 @@ struct Step {
   Duration max_hold{};     // zero: none
   Duration period{};       // zero: TTL / 3
   Duration retry_after{};  // after an error; zero: the period
+  // with_locks
+  std::vector<std::string> locks;
+  bool global_order = false;  // by name; otherwise as they are listed
+  bool try_all = false;       // never wait for one with another in hand
+  Duration back_off{50ms};    // try_all: after giving all back
+  Duration back_off_jitter{};
+  bool release_in_finally = true;
   std::vector<Step> body;
   bool operator==(const Step&) const = default;
 };

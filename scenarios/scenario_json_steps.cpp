@@ -15,14 +15,16 @@ namespace {
 
 using Kind = Step::Kind;
 
-constexpr std::array<std::string_view, 19> kSteps{
-    "at",        "sleep",       "work",       "acquire", "check",   "extend", "release",
-    "read",      "write",       "sell",       "charge",  "run_job", "lead",   "append",
-    "with_lock", "auto_extend", "optimistic", "repeat",  "stop"};
+constexpr std::array<std::string_view, 20> kSteps{
+    "at",        "sleep",       "work",       "acquire",    "check",   "extend", "release",
+    "read",      "write",       "sell",       "charge",     "run_job", "lead",   "append",
+    "with_lock", "auto_extend", "with_locks", "optimistic", "repeat",  "stop"};
 static_assert(kSteps[static_cast<std::size_t>(Kind::stop)] == "stop");
 
 constexpr std::array<std::string_view, 3> kAfterRefusal{"stop", "skip", "go_on"};
 constexpr std::array<std::string_view, 3> kAcquireErrors{"escape", "retry", "fail_open"};
+constexpr std::array<std::string_view, 2> kOrders{"given", "global"};
+constexpr std::array<std::string_view, 3> kWaits{"blocking", "poll", "try_all"};
 constexpr std::array<std::string_view, 2> kOnFalse{"stop_silently", "notify"};
 constexpr std::array<std::string_view, 2> kExtendErrors{"die", "retry"};
 
@@ -66,6 +68,7 @@ class StepReader {
   void append(Step& step, const Node& node);
   void with_lock(Step& step, const Node& node);
   void auto_extend(Step& step, const Node& node);
+  void with_locks(Step& step, const Node& node);
   void optimistic(Step& step, const Node& node);
   void repeat(Step& step, const Node& node);
   void stop(const Node& node);
@@ -150,6 +153,9 @@ std::optional<Step> StepReader::step(const Node& node) {
       break;
     case Kind::auto_extend:
       auto_extend(step, value);
+      break;
+    case Kind::with_locks:
+      with_locks(step, value);
       break;
     case Kind::optimistic:
       optimistic(step, value);
@@ -279,6 +285,34 @@ void StepReader::auto_extend(Step& step, const Node& node) {
   step.retry_errors = r.choice("on_error", kExtendErrors, step.retry_errors ? 1 : 0) == 1;
   step.stop_at_deadline = r.boolean("stop_at_deadline", step.stop_at_deadline);
   step.max_hold = r.duration("max_hold", step.max_hold);
+  refusal(step, r);
+  body(step, r);
+}
+
+void StepReader::with_locks(Step& step, const Node& node) {
+  Section r(reading_, node, "steps/with_locks");
+  for (const Node& item : r.items("locks", required)) {
+    const auto name = read_name(item, reading_.diagnostics);
+    if (!name) continue;
+    if (std::find(step.locks.begin(), step.locks.end(), *name) != step.locks.end())
+      reading_.mistake(item, fmt::format("the lock {} is in the list already", in_quotes(*name)));
+    step.locks.push_back(*name);
+    locks_.acquired.push_back(*name);
+  }
+  if (const Node* list = node.find("locks");
+      list != nullptr && list->is_array() && list->items.empty())
+    r.mistake("locks", "needs at least one lock");
+  step.global_order = r.choice("order", kOrders, 0) == 1;
+  const std::size_t wait = r.choice("wait", kWaits, 0);
+  step.mode = wait == 1 ? Step::Mode::poll : Step::Mode::blocking;
+  step.try_all = wait == 2;
+  step.tries = r.integer("tries", -1, {.min = -1, .max = kMostRounds});
+  if (step.tries == 0)
+    r.mistake("tries", "expected a number of tries, or -1 for as many as it takes");
+  step.back_off = r.duration("back_off", step.back_off, kPollRange);
+  step.back_off_jitter = r.duration("back_off_jitter", step.back_off_jitter);
+  step.release_in_finally = r.boolean("finally", step.release_in_finally);
+  polling(step, r);
   refusal(step, r);
   body(step, r);
 }
