@@ -125,8 +125,9 @@ void write_markdown(const Recording& recording, const TextOptions& options, std:
     out += fmt::format("- {}\n", markdown_text(remark));
 
   out += "\n## The same run again\n\n";
-  out +=
-      as_code(fmt::format("locklab run {} --seed {}", quoted(recording.scenario), recording.seed));
+  out += as_code(options.command.empty() ? fmt::format("locklab run {} --seed {}",
+                                                       quoted(recording.scenario), recording.seed)
+                                         : safe_text(options.command));
   out += fmt::format("\n{} events, {} messages, digest `{:016x}`.\n", recording.events.size(),
                      recording.messages, recording.digest);
 }
