@@ -27,6 +27,8 @@ ExitCode print_completions(const CompletionsCommand& command);
 /// commands_trace.cpp
 ExitCode report_trace(const ReportCommand& command, const TerminalChoice& terminal);
 ExitCode replay_trace(const ReplayCommand& command);
+/// commands_diff.cpp
+ExitCode diff_runs(const DiffCommand& command, const TerminalChoice& terminal);
 
 /// commands_fuzz.cpp
 ExitCode fuzz_scenario(const FuzzCommand& command, const TerminalChoice& terminal);

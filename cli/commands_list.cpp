@@ -14,6 +14,7 @@
 #include "cli/table.hpp"
 #include "faults/fault.hpp"
 #include "invariants/registry.hpp"
+#include "reports/registry.hpp"
 #include "scenarios/workload.hpp"
 
 namespace locklab {
@@ -176,6 +177,29 @@ Listing list_workloads(const Terminal& terminal) {
   return listing;
 }
 
+Listing list_formats(const Terminal& terminal) {
+  Listing listing{
+      "format", {{"format"}, {"what it is for", kLeft, true}, {"opens in", kLeft, true}}, {}};
+  for (const Format& format : formats()) {
+    Json json;
+    json["name"] = format.name;
+    json["description"] = format.help;
+    json["extension"] = format.extension;
+    json["opens_in"] = format.opens;
+    const std::string page =
+        paragraph(fmt::format("{}: {}; opens in {}", format.name, format.help, format.opens),
+                  terminal) +
+        fmt::format("\n  locklab run doc-3-jump --format {} --out run{}\n", format.name,
+                    format.extension);
+    listing.items.push_back(
+        {std::string(format.name),
+         {std::string(format.name), std::string(format.help), std::string(format.opens)},
+         std::move(json),
+         page});
+  }
+  return listing;
+}
+
 /// Scenarios are chosen by a pattern, as for `verify`.
 std::optional<Listing> list_scenarios(const std::string& pattern) {
   std::string error;
@@ -217,6 +241,7 @@ std::optional<Listing> listing_of(const ListCommand& command, const Terminal& te
   if (command.kind == "algorithms") return list_algorithms(terminal);
   if (command.kind == "faults") return list_faults(terminal);
   if (command.kind == "invariants") return list_invariants(terminal);
+  if (command.kind == "formats") return list_formats(terminal);
   return list_workloads(terminal);
 }
 

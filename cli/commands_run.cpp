@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/drawing.hpp"
 #include "cli/files.hpp"
 #include "cli/loading.hpp"
 #include "cli/result_json.hpp"
@@ -15,6 +16,7 @@
 #include "cli/verdict.hpp"
 #include "live/page.hpp"
 #include "reports/recording_json.hpp"
+#include "reports/registry.hpp"
 #include "scenarios/runner.hpp"
 
 namespace locklab {
@@ -47,7 +49,7 @@ bool write_trace(const std::string& path, const Recording& recording) {
 class Session {
  public:
   Session(const RunCommand& command, const TerminalChoice& choice)
-      : command_(command), terminal_(standard_output(choice)) {}
+      : command_(command), choice_(choice), terminal_(standard_output(choice)) {}
 
   ExitCode run(const std::vector<LoadedScenario>& scenarios) {
     ExitCode worst = ExitCode::ok;
@@ -57,7 +59,7 @@ class Session {
     }
     if (command_.json) {
       print(json_text(scenarios.size() == 1 ? results_.front() : results_));
-    } else if (command_.quiet) {
+    } else if (command_.quiet || !command_.out.empty()) {
       print(summary_.text(terminal_));
     } else if (scenarios.size() > 1) {
       print('\n' + summary_.text(terminal_));
@@ -68,7 +70,7 @@ class Session {
  private:
   ExitCode run(const LoadedScenario& loaded) {
     const Scenario& scenario = loaded.scenario;
-    const bool report = !command_.json && !command_.quiet;
+    const bool report = !command_.json && (!command_.quiet || !command_.out.empty());
     Recording recording;
     recording.version = LOCKLAB_VERSION;
     RunOptions options;
@@ -84,13 +86,16 @@ class Session {
                     violated_text(result.findings), fmt::format("{}", result.seed),
                     digest_text(result.digest)});
     }
+    ExitCode code = exit_code_of(result.verdict);
     if (report) {
       if (any_report_) print("\n");
       any_report_ = true;
-      print(report_text(recording, &scenario, verdict_sentence(scenario, result),
-                        command_.full ? Detail::full : Detail::brief, terminal_));
+      TextOptions shown = report_options(recording, &scenario, verdict_sentence(scenario, result),
+                                         command_.full ? Detail::full : Detail::brief, terminal_);
+      shown.command = run_command(loaded.argument, command_.seed, command_.sets);
+      shown.scenario_json = compact_json(loaded.document);
+      code = worse(code, draw(recording, command_.format, command_.out, shown, choice_));
     }
-    const ExitCode code = exit_code_of(result.verdict);
     if (!command_.trace.empty() && !write_trace(command_.trace, recording))
       return worse(code, ExitCode::bad_input);
     if (!command_.html.empty() &&
@@ -109,6 +114,7 @@ class Session {
   }
 
   const RunCommand& command_;
+  const TerminalChoice& choice_;
   Terminal terminal_;
   Runner runner_;
   Json results_ = Json::array();
@@ -130,6 +136,17 @@ ExitCode run_scenarios(const RunCommand& command, const TerminalChoice& terminal
                            command.scenarios.size()));
       return ExitCode::bad_input;
     }
+  const bool several = command.scenarios.size() != 1;
+  if (several && !command.out.empty()) {
+    complain(
+        fmt::format("--out takes one run, but {} scenarios are given", command.scenarios.size()));
+    return ExitCode::bad_input;
+  }
+  if (several && !find_format(command.format)->for_terminals) {
+    complain(fmt::format("a file of {} holds one run, but {} scenarios are given", command.format,
+                         command.scenarios.size()));
+    return ExitCode::bad_input;
+  }
   const auto scenarios = load_all(command);
   if (!scenarios) return ExitCode::bad_input;
   return Session(command, terminal).run(*scenarios);

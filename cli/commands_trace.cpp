@@ -3,41 +3,19 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "cli/commands.hpp"
-#include "cli/files.hpp"
+#include "cli/drawing.hpp"
 #include "cli/loading.hpp"
+#include "cli/recordings.hpp"
 #include "cli/result_json.hpp"
 #include "cli/verdict.hpp"
 #include "live/page.hpp"
-#include "reports/recording_json.hpp"
-#include "reports/svg_timeline.hpp"
 #include "scenarios/library.hpp"
 #include "scenarios/runner.hpp"
 
 namespace locklab {
 namespace {
-
-/// The recording, or nothing after saying why. Its doubts are the caller's to judge.
-std::optional<LoadedRecording> load_recording(const std::string& path) {
-  const auto text = read_file(path);
-  if (!text) {
-    complain(text.error().sentence);
-    return std::nullopt;
-  }
-  auto loaded = read_recording_json(*text);
-  if (loaded) return std::move(*loaded);
-  print_error(to_string(loaded.error(), path == "-" ? "<stdin>" : path) + '\n');
-  complain("this is no recording that `locklab run --trace` wrote");
-  return std::nullopt;
-}
-
-void say_doubts(const LoadedRecording& loaded, const std::string& path) {
-  for (const std::string& doubt : loaded.doubts)
-    complain(fmt::format("{} was changed after it was written: {}", in_quotes(path, 400),
-                         printable(doubt)));
-}
 
 /// The scenario that was recorded, if it is a built-in one as it is: only then do its words belong
 /// to the recording, and only then can it run again.
@@ -49,33 +27,26 @@ std::optional<LoadedScenario> recorded_scenario(const Recording& recording) {
   return loaded;
 }
 
-std::string page(const Recording& recording) {
+}  // namespace
+
+ExitCode report_trace(const ReportCommand& command, const TerminalChoice& choice) {
+  const auto loaded = load_recording(command.trace);
+  if (!loaded) return ExitCode::bad_input;
+  const Recording& recording = loaded->recording;
   const auto scenario = recorded_scenario(recording);
-  HtmlOptions options = page_options(recording, scenario ? &scenario->scenario : nullptr);
+  TextOptions options =
+      report_options(recording, scenario ? &scenario->scenario : nullptr, {},
+                     command.full ? Detail::full : Detail::brief, standard_output(choice));
   if (scenario) {
     std::optional<std::uint64_t> seed;
     if (recording.seed != scenario->scenario.seed) seed = recording.seed;
     options.command = run_command(recording.scenario, seed, {});
     options.scenario_json = compact_json(scenario->document);
   }
-  return html_report(recording, options);
-}
-
-}  // namespace
-
-ExitCode report_trace(const ReportCommand& command, const TerminalChoice& choice) {
-  const auto loaded = load_recording(command.trace);
-  if (!loaded) return ExitCode::bad_input;
-  if (command.format == "html")
-    print(page(loaded->recording));
-  else if (command.format == "svg")
-    print(svg_file(loaded->recording));
-  else
-    print(report_text(loaded->recording, nullptr, {}, command.full ? Detail::full : Detail::brief,
-                      standard_output(choice)));
+  const ExitCode drawn = draw(recording, command.format, command.out, options, choice);
   // Worth a look all the same, but no script may take it for the run.
   say_doubts(*loaded, command.trace);
-  return loaded->intact() ? ExitCode::ok : ExitCode::bad_input;
+  return loaded->intact() ? drawn : ExitCode::bad_input;
 }
 
 ExitCode replay_trace(const ReplayCommand& command) {

@@ -1,5 +1,5 @@
 // What may stand for a value follows from the word that --help shows for it: a|b|c are choices,
-// FILE is a file, SCENARIO a built-in scenario or a file, anything else is the user's own.
+// FILE is a file, SCENARIO and RUN a built-in scenario or a file, anything else is the user's own.
 #include "cli/completions.hpp"
 
 #include <fmt/format.h>
@@ -8,6 +8,10 @@
 
 namespace locklab {
 namespace {
+
+bool names_a_scenario(const OptionRow& row) {
+  return row.value == "SCENARIO" || row.value == "RUN";
+}
 
 bool is_long(std::string_view name) { return name.starts_with("--"); }
 
@@ -48,7 +52,7 @@ std::string bash_words(std::string_view words) {
 std::string bash_values(const OptionRow& row) {
   if (row.value == "FILE")
     return "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")";
-  if (row.value == "SCENARIO")
+  if (names_a_scenario(row))
     return "mapfile -t COMPREPLY < <(compgen -W \"$scenarios\" -- \"$cur\"; compgen -f -- "
            "\"$cur\")";
   const std::vector<std::string> choices = choices_of(row);
@@ -98,7 +102,9 @@ std::string bash_completions(const CommandTable& table,
     const OptionRow& first = command.arguments.front();
     const std::string values = bash_values(first);
     if (values.empty()) continue;
-    if (first.repeats)
+    const bool alike =
+        command.arguments.size() > 1 && command.arguments.back().value == first.value;
+    if (first.repeats || alike)
       out += fmt::format("    {}) {} ;;\n", command.name, values);
     else
       out += fmt::format("    {}) if ((COMP_CWORD == 2)); then {}; fi ;;\n", command.name, values);
@@ -123,7 +129,7 @@ std::string zsh_escaped(std::string_view text) {
 
 std::string zsh_action(const OptionRow& row) {
   if (row.value == "FILE") return "_files";
-  if (row.value == "SCENARIO") return "_locklab_scenarios";
+  if (names_a_scenario(row)) return "_locklab_scenarios";
   const std::vector<std::string> choices = choices_of(row);
   return choices.empty() ? " " : "(" + joined(choices) + ")";
 }
@@ -201,7 +207,7 @@ std::string fish_quoted(std::string_view text) {
 
 std::string fish_values(const OptionRow& row) {
   if (row.value == "FILE") return " -r -F";
-  if (row.value == "SCENARIO") return " -r -F -a \"$scenarios\"";
+  if (names_a_scenario(row)) return " -r -F -a \"$scenarios\"";
   const std::vector<std::string> choices = choices_of(row);
   return choices.empty() ? " -x" : " -x -a " + fish_quoted(joined(choices));
 }
@@ -232,7 +238,7 @@ std::string fish_completions(const CommandTable& table,
     for (const OptionRow& option : command.options) out += start + fish_option(option) + '\n';
     for (const OptionRow& argument : command.arguments) {
       if (argument.value == "FILE") out += start + " -F\n";
-      if (argument.value == "SCENARIO") out += start + " -F -a \"$scenarios\"\n";
+      if (names_a_scenario(argument)) out += start + " -F -a \"$scenarios\"\n";
       const std::vector<std::string> choices = choices_of(argument);
       if (!choices.empty()) out += start + " -a " + fish_quoted(joined(choices)) + '\n';
     }

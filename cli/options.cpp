@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "cli/help.hpp"
+#include "reports/registry.hpp"
 #include "scenarios/diagnostics.hpp"
 #include "scenarios/suggest.hpp"
 #include "sim/time.hpp"
@@ -21,14 +22,16 @@
 namespace locklab {
 namespace {
 
-constexpr const char* kKinds = "scenarios|algorithms|faults|invariants|workloads";
+constexpr const char* kKinds = "scenarios|algorithms|faults|invariants|workloads|formats";
 constexpr const char* kShells = "bash|zsh|fish";
-constexpr const char* kFormats = "text|html|svg";
 constexpr const char* kStrategies = "portfolio|uniform|anchored|enumerate|swarm|branch";
+constexpr const char* kFormat = "FORMAT";
 constexpr const char* kColors = "auto|always|never";
 
 std::vector<std::string> split_choices(std::string_view value) {
   std::vector<std::string> choices;
+  if (value == kFormat)
+    for (const Format& format : formats()) choices.emplace_back(format.name);
   if (value.find('|') == std::string_view::npos) return choices;
   while (true) {
     const std::size_t bar = value.find('|');
@@ -82,6 +85,7 @@ class CommandLineParser {
     add_report();
     add_replay();
     add_fuzz();
+    add_diff();
     add_completions();
   }
 
@@ -135,7 +139,8 @@ class CommandLineParser {
                           "locklab run my-scenario.json --json | jq .violations\n"
                           "locklab run doc-1 doc-2 doc-3 doc-4 --quiet\n"
                           "locklab run doc-4 --trace run.jsonl\n"
-                          "locklab run doc-4 --html run.html",
+                          "locklab run doc-4 --html run.html\n"
+                          "locklab run doc-4 --format mermaid --out run.mmd",
                           [this] { return Command(run_); });
     arguments(c, "scenarios", run_.scenarios, "SCENARIO",
               "Names of built-in scenarios, files, or - for standard input")
@@ -147,6 +152,7 @@ class CommandLineParser {
         c.add_flag("--json", run_.json, "The result as JSON; a list for several")->excludes(text);
     value(c, "--trace", run_.trace, "FILE", "Also write everything that happened, as JSON Lines");
     value(c, "--html", run_.html, "FILE", "Also write the run as a page that stands by itself");
+    format(c, run_.format, run_.out)->excludes(text)->excludes(json);
     c.add_flag("-q,--quiet", run_.quiet, "One line a scenario")->excludes(json);
     c.add_flag("--full", run_.full, "Leave nothing out of the report")->excludes(json);
     terminal(c);
@@ -168,16 +174,16 @@ class CommandLineParser {
   }
 
   void add_fuzz() {
-    CLI::App& c = command(
-        "fuzz", "Search for faults that break a lock, and shrink what is found",
-        "locklab fuzz redlock --faults clock-jump,partition --until-found\n"
-        "locklab fuzz simple_redis_lock --check service_mutual_exclusion --runs 20000\n"
-        "locklab fuzz my-scenario.json --time 60s --out found\n"
-        "locklab fuzz redlock:spec --runs 100000 --jobs 2 --json",
-        [this] {
-          if (!fuzz_.runs && !fuzz_.time && !fuzz_.until_found) fuzz_.runs = 10'000;
-          return Command(fuzz_);
-        });
+    CLI::App& c =
+        command("fuzz", "Search for faults that break a lock, and shrink what is found",
+                "locklab fuzz redlock --faults clock-jump,partition --until-found\n"
+                "locklab fuzz simple_redis_lock --check service_mutual_exclusion --runs 20000\n"
+                "locklab fuzz my-scenario.json --time 60s --out found\n"
+                "locklab fuzz redlock:spec --runs 100000 --jobs 2 --json",
+                [this] {
+                  if (!fuzz_.runs && !fuzz_.time && !fuzz_.until_found) fuzz_.runs = 10'000;
+                  return Command(fuzz_);
+                });
     argument(c, "scenario", fuzz_.scenario, "SCENARIO",
              "A lock such as redlock or redlock:spec, a built-in scenario, a file")
         ->required();
@@ -289,11 +295,13 @@ class CommandLineParser {
     CLI::App& c = command("report", "Draw a recorded run again",
                           "locklab run doc-3 --trace run.jsonl\n"
                           "locklab report run.jsonl --full\n"
-                          "locklab report run.jsonl --format html > run.html",
+                          "locklab report run.jsonl --format html > run.html\n"
+                          "locklab report run.jsonl --format chrome --out run.json\n"
+                          "locklab report run.jsonl --format dot | dot -Tsvg > run.svg",
                           [this] { return Command(report_); });
     argument(c, "trace", report_.trace, "FILE", "What `locklab run --trace` wrote, or -")
         ->required();
-    value(c, "--format", report_.format, kFormats, "What to draw; text unless given");
+    format(c, report_.format, report_.out);
     c.add_flag("--full", report_.full, "Leave nothing out");
     terminal(c);
   }
@@ -308,6 +316,22 @@ class CommandLineParser {
     value(c, "--scenario", replay_.scenario, "SCENARIO",
           "The scenario, unless the recording names a built-in one");
     sets(c, replay_.sets);
+  }
+
+  void add_diff() {
+    CLI::App& c = command("diff", "Say what two runs differ in",
+                          "locklab diff doc-3 doc-3-jump\n"
+                          "locklab diff doc-4 doc-4 --set lock.ttl=20s\n"
+                          "locklab diff before.jsonl after.jsonl --json",
+                          [this] { return Command(diff_); });
+    argument(c, "first", diff_.first, "RUN", "A recording, or a scenario to run")->required();
+    argument(c, "second", diff_.second, "RUN", "What to compare it with")->required();
+    number(c, "--seed", diff_.seed, "Of the second, if it is a scenario", std::uint64_t{0});
+    c.add_option("--set", diff_.sets, "Change one value of the second scenario, as in lock.ttl=5s")
+        ->type_name("PATH=VALUE")
+        ->allow_extra_args(false);
+    c.add_flag("--json", diff_.json, "As JSON");
+    terminal(c);
   }
 
   void add_completions() {
@@ -337,6 +361,13 @@ class CommandLineParser {
     if (option->get_positional()) return option;
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     return with_choices(option, shown);
+  }
+
+  CLI::Option* format(CLI::App& c, std::string& target, std::string& out) {
+    CLI::Option* option = value(c, "--format", target, kFormat,
+                                "What to draw (`locklab list formats`); text unless given");
+    value(c, "--out", out, "FILE", "Where to; standard output unless given");
+    return option;
   }
 
   CLI::Option* argument(CLI::App& c, const char* name, std::string& target, const char* shown,
@@ -474,6 +505,11 @@ class CommandLineParser {
         if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
       std::string sentence = fmt::format("{} needs {}; `locklab {} --help` shows examples",
                                          used.get_name(), needed, used.get_name());
+      if (option->get_type_name() == "RUN")
+        sentence = fmt::format(
+            "{} needs two runs: recordings or scenarios; `locklab {} --help` "
+            "shows examples",
+            used.get_name(), used.get_name());
       if (option->get_type_name() == "SCENARIO")
         sentence += ", `locklab list scenarios` what there is to run";
       return sentence;
@@ -543,6 +579,7 @@ class CommandLineParser {
   ReportCommand report_;
   ReplayCommand replay_;
   FuzzCommand fuzz_;
+  DiffCommand diff_;
   CompletionsCommand completions_;
   TerminalChoice terminal_;
 };

@@ -27,6 +27,8 @@ struct RunCommand {
   bool full = false;
   std::string trace;  // a file; empty: none
   std::string html;   // the same
+  std::string format = "text";
+  std::string out;  // a file; empty: standard output
 };
 
 struct VerifyCommand {
@@ -77,7 +79,17 @@ struct SchemaCommand {};
 struct ReportCommand {
   std::string trace;
   std::string format = "text";
+  std::string out;  // a file; empty: standard output
   bool full = false;
+};
+
+/// What two runs differ in. Each is a recording or a scenario.
+struct DiffCommand {
+  std::string first;
+  std::string second;
+  std::vector<std::string> sets;      // of the second, if it is a scenario
+  std::optional<std::uint64_t> seed;  // the same
+  bool json = false;
 };
 
 struct ReplayCommand {
@@ -108,7 +120,7 @@ struct CompletionsCommand {
 
 using Command = std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
                              CheckCommand, InitCommand, ShowCommand, SchemaCommand, ReportCommand,
-                             ReplayCommand, FuzzCommand, CompletionsCommand>;
+                             ReplayCommand, FuzzCommand, DiffCommand, CompletionsCommand>;
 
 /// The command line asked for nothing but words: help, a version, or the sentence about a mistake.
 struct NothingToDo {
@@ -126,8 +138,8 @@ CommandLine parse_command_line(int argc, const char* const* argv);
 
 // ---- what there is to ask for -------------------------------------------------------------------
 
-/// What stands for a value says what it can be: "FILE", "SCENARIO", "N", or all choices:
-/// "bash|zsh".
+/// What stands for a value says what it can be: "FILE", "SCENARIO", "RUN" (either of the two), "N",
+/// "FORMAT", or all choices: "bash|zsh".
 struct OptionRow {
   std::vector<std::string> names;  // "-j", "--jobs"; none for a positional argument
   std::string value;               // empty: it takes none

@@ -7,7 +7,6 @@
 
 #include "invariants/message.hpp"
 #include "reports/narrator.hpp"
-#include "reports/text_report.hpp"
 
 namespace locklab {
 namespace {
@@ -70,8 +69,8 @@ std::string verdict_sentence(const Scenario& scenario, const RunResult& result) 
   return {};
 }
 
-std::string report_text(const Recording& recording, const Scenario* scenario,
-                        const std::string& verdict, Detail detail, const Terminal& terminal) {
+TextOptions report_options(const Recording& recording, const Scenario* scenario,
+                           const std::string& verdict, Detail detail, const Terminal& terminal) {
   TextOptions options;
   options.width = terminal.width;
   options.colour = terminal.color;
@@ -81,12 +80,18 @@ std::string report_text(const Recording& recording, const Scenario* scenario,
   if (scenario != nullptr) {
     options.story = scenario->story;
     options.remarks = scenario->remarks;
+    options.sources = scenario->sources;
   }
   std::vector<std::string_view> names;
   for (const RecordedProcess& process : recording.processes) names.push_back(process.name);
   for (const Finding& finding : recording.findings)
     options.finding_messages.push_back(message(finding, recording.names, names));
-  return text_report(recording, options);
+  return options;
+}
+
+std::string report_text(const Recording& recording, const Scenario* scenario,
+                        const std::string& verdict, Detail detail, const Terminal& terminal) {
+  return text_report(recording, report_options(recording, scenario, verdict, detail, terminal));
 }
 
 }  // namespace locklab

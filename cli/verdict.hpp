@@ -7,7 +7,7 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/terminal.hpp"
-#include "reports/story.hpp"
+#include "reports/text_report.hpp"
 #include "scenarios/runner.hpp"
 #include "scenarios/scenario.hpp"
 #include "sim/finding.hpp"
@@ -26,7 +26,11 @@ std::string violated_text(std::span<const Finding> findings);
 /// violated, and held".
 std::string verdict_sentence(const Scenario& scenario, const RunResult& result);
 
-/// The text report for this terminal; `scenario` (null: unknown) adds its story and its remarks.
+/// What a report takes from beside the recording, for this terminal; `scenario` (null: unknown)
+/// adds its story and its remarks.
+TextOptions report_options(const Recording& recording, const Scenario* scenario,
+                           const std::string& verdict, Detail detail, const Terminal& terminal);
+/// The text report of these.
 std::string report_text(const Recording& recording, const Scenario* scenario,
                         const std::string& verdict, Detail detail, const Terminal& terminal);
 

@@ -7,16 +7,6 @@
 #include <fmt/format.h>
 
 namespace locklab {
-namespace {
-
-struct Character {
-  char32_t value = 0;
-  std::size_t bytes = 1;  // 1 for a byte that is not UTF-8
-  bool valid = false;
-};
-
-/// The character that begins at `at`; overlong forms, surrogates and values past U+10FFFF are not
-/// UTF-8. [RFC 3629]
 Character character_at(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t index) { return static_cast<unsigned char>(text[index]); };
   const unsigned char first = byte(at);
@@ -34,13 +24,16 @@ Character character_at(std::string_view text, std::size_t at) {
   return {value, bytes, true};
 }
 
+namespace {
+
 /// What a terminal obeys instead of showing, or what makes a text look like another: C0, DEL, C1,
 /// soft hyphens, zero-width and bidirectional controls, line separators, tags.
 bool is_dangerous(char32_t value) {
   return value < 0x20 || (value >= 0x7F && value <= 0x9F) || value == 0xAD || value == 0x061C ||
          (value >= 0x200B && value <= 0x200F) || (value >= 0x2028 && value <= 0x202E) ||
          (value >= 0x2060 && value <= 0x206F) || value == 0xFEFF ||
-         (value >= 0xFFF9 && value <= 0xFFFB) || (value >= 0xE0000 && value <= 0xE0FFF);
+         (value >= 0xFFF9 && value <= 0xFFFB) || value == 0xFFFE || value == 0xFFFF ||
+         (value >= 0xE0000 && value <= 0xE0FFF);
 }
 
 void append_escaped(std::string& out, Character character) {

@@ -11,6 +11,17 @@
 
 namespace locklab {
 
+/// One character of a text, or one byte that is no UTF-8.
+struct Character {
+  char32_t value = 0;     // the byte, where it is not valid
+  std::size_t bytes = 1;  // of the text that it takes
+  bool valid = false;
+};
+
+/// The character that begins at `at`, which lies in the text; overlong forms, surrogates and values
+/// past U+10FFFF are not UTF-8. [RFC 3629]
+Character character_at(std::string_view text, std::size_t at);
+
 /// The text with everything written out that could move a cursor, or hide or reorder what is
 /// printed: control characters (\n, \u001b), bidirectional controls, and bytes that are not UTF-8
 /// (\xff).

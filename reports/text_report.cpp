@@ -125,6 +125,11 @@ class Report {
     return std::move(out_);
   }
 
+  std::string write_chart() {
+    bands();
+    return std::move(out_);
+  }
+
  private:
   // ---- sections ----
 
@@ -172,6 +177,13 @@ class Report {
 
   void chart() {
     if (timeline_.beliefs.empty() && timeline_.ownerships.empty()) return;
+    paragraph("", "Belief against truth:", kBold);
+    bands();
+    gap();
+  }
+
+  void bands() {
+    if (timeline_.beliefs.empty() && timeline_.ownerships.empty()) return;
     end_ = timeline_.end;
     const Instant first = recording_.events.empty() ? Instant{} : recording_.events.front().at;
     start_ = first > Instant{end_.time_since_epoch() / 2} ? first : Instant{};
@@ -203,10 +215,11 @@ class Report {
       rows.emplace_back(labels[label++], std::move(row));
     }
     if (!timeline_.writes.empty()) rows.emplace_back("storage", write_row(legend));
+    if (Row row = server_row(legend); !row.empty()) rows.emplace_back("servers", std::move(row));
+    if (!timeline_.clocks.empty()) rows.emplace_back("clocks", clock_row(legend));
     if (!timeline_.cuts.empty()) rows.emplace_back("links cut", cut_row());
     if (!recording_.findings.empty()) rows.emplace_back("violation", finding_row());
 
-    paragraph("", "Belief against truth:", kBold);
     axis(label_width);
     for (const auto& [name, row] : rows) {
       const std::string shortened_name = shortened(name, label_width, glyphs_.ellipsis);
@@ -221,7 +234,6 @@ class Report {
       paragraph("  ",
                 fmt::format("Without a lane: {} that never had the lock.",
                             idle == 1 ? std::string("1 client") : fmt::format("{} clients", idle)));
-    gap();
   }
 
   void findings() {
@@ -409,6 +421,29 @@ class Report {
     return row;
   }
 
+  /// Faults of those that have no lane of their own.
+  Row server_row(std::set<std::string_view>& legend) const {
+    Row row(chart_width_);
+    for (const bool crashed : {false, true})
+      for (const StandstillSpan& still : timeline_.standstills) {
+        const bool client =
+            std::find(clients_.begin(), clients_.end(), still.process) != clients_.end();
+        if (client || (still.kind == StandstillSpan::Kind::crashed) != crashed) continue;
+        legend.insert(crashed ? "crashed" : "paused");
+        fill(still.span, [&](std::size_t at) {
+          row.set(at, crashed ? glyphs_.crashed : glyphs_.paused, crashed ? kRed : kNoStyle);
+        });
+      }
+    return row;
+  }
+
+  Row clock_row(std::set<std::string_view>& legend) const {
+    Row row(chart_width_);
+    legend.insert("clock");
+    for (const ClockMark& mark : timeline_.clocks) row.set(column(mark.at), glyphs_.fault, kRed);
+    return row;
+  }
+
   Row ownership_row(Symbol lock) const {
     Row row(chart_width_);
     for (const OwnershipSpan& own : timeline_.ownerships) {
@@ -499,6 +534,7 @@ class Report {
     entry("wrong", glyphs_.believes_wrongly, "believes it wrongly");
     entry("paused", glyphs_.paused, "paused");
     entry("crashed", glyphs_.crashed, "down");
+    entry("clock", glyphs_.fault, "a clock is changed");
     if (!locks_.empty())
       entries.push_back(fmt::format("{}{} holds it at the service",
                                     letter_of(timeline_.ownerships.front().client), glyphs_.owns));
@@ -634,6 +670,10 @@ class Report {
 
 std::string text_report(const Recording& recording, const TextOptions& options) {
   return Report(recording, options).write();
+}
+
+std::string text_chart(const Recording& recording, const TextOptions& options) {
+  return Report(recording, options).write_chart();
 }
 
 }  // namespace locklab

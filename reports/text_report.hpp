@@ -25,9 +25,17 @@ struct TextOptions {
   std::vector<std::string> finding_messages;  // one for each finding, or fewer
   std::vector<std::string> remarks;
   std::string verdict;  // empty: the recording's
+  // For the formats of reports/registry.hpp that have a place for it.
+  std::vector<std::string> sources;
+  std::string command;        // that gives this run again; empty: none is known
+  std::string scenario_json;  // the scenario, for pages that can run it again; may be empty
 };
 
 /// The whole report. Every line ends with a newline and is at most `width` columns wide.
 std::string text_report(const Recording& recording, const TextOptions& options);
+
+/// Its picture alone: the bands of belief, of service and of faults on one time axis. Empty if
+/// nobody ever had a lock.
+std::string text_chart(const Recording& recording, const TextOptions& options);
 
 }  // namespace locklab

@@ -67,4 +67,7 @@ TEST_CASE("bash completes commands, options, choices and scenarios") {
   CHECK(offered("locklab run doc-1 doc-2", 4) == "doc-2\n");
   CHECK(contains(offered("locklab show doc-3-", 3), "doc-3-jump\n"));
   CHECK(offered("locklab help compl", 3) == "completions\n");
+  CHECK(offered("locklab report --format ch", 4) == "chrome\n");
+  CHECK(offered("locklab run doc-1 --format csv-b", 5) == "csv-beliefs\n");
+  CHECK(contains(offered("locklab diff doc-1 doc-3-j", 4), "doc-3-jump\n"));
 }

@@ -8,6 +8,7 @@
 #include "cli/patterns.hpp"
 #include "faults/fault.hpp"
 #include "invariants/registry.hpp"
+#include "reports/registry.hpp"
 #include "scenarios/library.hpp"
 #include "scenarios/workload.hpp"
 #include "tests/cli/program.hpp"
@@ -31,11 +32,10 @@ Json list(const std::string& kind) {
 }  // namespace
 
 TEST_CASE("every list has everything, for people and for scripts") {
-  const std::map<std::string, std::size_t> sizes{{"scenarios", library_names().size()},
-                                                 {"algorithms", algorithms().size()},
-                                                 {"faults", fault_kinds().size()},
-                                                 {"invariants", invariant_rows().size()},
-                                                 {"workloads", workloads().size()}};
+  const std::map<std::string, std::size_t> sizes{
+      {"scenarios", library_names().size()}, {"algorithms", algorithms().size()},
+      {"faults", fault_kinds().size()},      {"invariants", invariant_rows().size()},
+      {"workloads", workloads().size()},     {"formats", formats().size()}};
   for (const auto& row : sizes) {
     const std::string& kind = row.first;
     CAPTURE(kind);

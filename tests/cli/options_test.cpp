@@ -77,6 +77,9 @@ TEST_CASE("a mistake is one sentence that says what to do") {
   CHECK(contains(mistake({"list"}), "list needs scenarios, algorithms"));
   CHECK(contains(mistake({"list", "algoritms"}), "(did you mean \"algorithms\"?)"));
   CHECK(contains(mistake({"schema", "x"}), "schema has no use for the argument \"x\""));
+  CHECK(contains(mistake({"report", "x", "--format", "mermaidd"}), "(did you mean \"mermaid\"?)"));
+  CHECK(contains(mistake({"run", "x", "--format", "dot", "--json"}), "cannot be combined"));
+  CHECK(contains(mistake({"diff", "doc-1"}), "diff needs two runs"));
   CHECK(contains(mistake({"completions", "tcsh"}), "\"tcsh\" is not bash, zsh or fish"));
   CHECK(contains(mistake({"verify", "--jobs", "0"}), "from 1 to 256"));
   CHECK(contains(mistake({"--frobnicate"}), "locklab has no option \"--frobnicate\""));

@@ -53,6 +53,7 @@ TEST_CASE("no agreed report is without its scenario") {
   std::size_t reports = 0;
   for (const fs::directory_entry& entry :
        fs::directory_iterator(fs::path(LOCKLAB_SOURCE_DIR) / "tests/golden")) {
+    if (entry.is_directory()) continue;  // formats/, which has a test of its own
     CAPTURE(entry.path().filename().string());
     bool known = false;
     for (const std::string_view name : library_names())
