@@ -73,6 +73,8 @@ class UnseenStory {
       text += " is taken away by " + thief(own);
     else if (own.why == RemovalReason::expired)
       text += " expires";
+    else if (own.why == RemovalReason::session)
+      text += " goes with its session";
     else
       text += fmt::format(" is {} at the service", to_string(own.why));
     if (attempt == nullptr || attempt->of == 1) return text;
