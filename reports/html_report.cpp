@@ -30,11 +30,27 @@ std::string sentence(std::string_view text) {
   return out;
 }
 
+/// A script without its indentation and the lines that are nothing but comment: a page is mailed
+/// more often than its source is read in it.
+void append_script(std::string_view text, std::string& out) {
+  bool comment = false;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    if (line.starts_with("/**")) comment = true;
+    const bool shown = !comment && !line.empty() && !line.starts_with("//");
+    if (comment && line.ends_with("*/")) comment = false;
+    if (shown) out.append(line).append("\n");
+  }
+}
+
 /// The scripts in the order of their names.
 std::string scripts() {
   std::string out;
   for (const PageFile& file : page_files())
-    if (file.name.ends_with(".js")) out += file.text;
+    if (file.name.ends_with(".js")) append_script(file.text, out);
   return out.empty() ? out : "<script>\n\"use strict\";\n(() => {\n" + out + "})();\n</script>";
 }
 
@@ -76,7 +92,7 @@ class Page {
     parts_["scripts"] = scripts();
     const bool alive = !options_.scenario_json.empty() && !page_core().empty();
     parts_["core"] = alive ? "<script type=\"application/octet-stream\" id=\"core\">" +
-                                 std::string(page_core()) + "</script>"
+                                 base64(page_core()) + "</script>"
                            : std::string();
     return filled(page_file("template.html"));
   }

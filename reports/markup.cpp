@@ -48,6 +48,24 @@ std::string script_literal(std::string_view text) {
   return out += '"';
 }
 
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const auto byte = [&](std::size_t at) {
+    return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : std::uint32_t{0};
+  };
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const std::uint32_t three = byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2);
+    for (int digit = 0; digit < 4; ++digit)
+      out += bytes.size() - at < static_cast<std::size_t>(digit)
+                 ? '='
+                 : kDigits[three >> (18 - 6 * digit) & 63u];
+  }
+  return out;
+}
+
 std::string pixels(std::int64_t hundredths) {
   const bool negative = hundredths < 0;
   const std::uint64_t size = static_cast<std::uint64_t>(negative ? -hundredths : hundredths);

@@ -13,6 +13,7 @@ constexpr std::size_t kMostClients = 12;
 constexpr std::size_t kMostServers = 12;
 constexpr std::size_t kMostLocks = 6;
 constexpr std::size_t kMostRegisters = 4;
+constexpr std::size_t kMostPlaces = 8;  // in a line
 constexpr std::size_t kMostFindings = 8;
 
 }  // namespace
@@ -137,7 +138,11 @@ void Picture::find_cuts() {
 
 void Picture::find_messages() {
   std::map<MessageId, std::size_t> places;
-  std::map<MessageId, std::size_t> copies;  // a copy leaves when it is made
+  std::map<MessageId, std::size_t> refusals;
+  const auto serves = [this](ProcessId process) {
+    return process && process.number <= recording_.processes.size() &&
+           is_lock_service(recording_.processes[process.number - 1].role);
+  };
   for (std::size_t i = 0; i < recording_.events.size(); ++i) {
     const TraceEvent& event = recording_.events[i];
     const auto add = [&](MessageId id, ProcessId from, ProcessId to, Symbol kind, Symbol subject) {
@@ -145,7 +150,8 @@ void Picture::find_messages() {
       std::string words = narrator_.text(kind);
       if (subject) words += " " + narrator_.text(subject);
       words += ", " + narrator_.process(from) + " → " + narrator_.process(to);
-      messages_.push_back({i, from, to, event.at, timeline_.end, false, true, false, words});
+      messages_.push_back({i, from, to, event.at, timeline_.end, false, true, false,
+                           serves(from) && serves(to), words});
     };
     if (const auto* sent = std::get_if<MessageSent>(&event.what)) {
       add(sent->message, event.process, sent->to, sent->kind, sent->subject);
@@ -171,13 +177,13 @@ void Picture::find_messages() {
         const TraceEvent& reply = recording_.events[j];
         if (reply.process != event.process) continue;
         if (const auto* answer = std::get_if<MessageSent>(&reply.what)) {
-          copies[answer->message] = j;
+          refusals[answer->message] = j;
           break;
         }
       }
     }
   }
-  for (const auto& [message, event] : copies) {
+  for (const auto& [message, event] : refusals) {
     const auto found = places.find(message);
     if (found == places.end()) continue;
     messages_[found->second].refusal = true;
@@ -197,6 +203,28 @@ void Picture::find_waits() {
     since.erase(found);
   }
   for (const auto& [client, from] : since) waits_.push_back({client, {from, timeline_.end}});
+}
+
+std::vector<std::pair<const KeySpan*, std::size_t>> Picture::queue(Symbol lock,
+                                                                   std::size_t* left_out) const {
+  std::size_t crowd = 0;
+  std::vector<std::pair<const KeySpan*, std::size_t>> placed;
+  std::vector<Instant> free_from;
+  for (const KeySpan& key : timeline_.keys) {
+    const Attempt* attempt = timeline_.attempt(key.attempt);
+    if (key.rank == 0 || attempt == nullptr || attempt->lock != lock) continue;
+    std::size_t row = 0;
+    while (row < free_from.size() && free_from[row] > key.span.from) ++row;
+    if (row == kMostPlaces) {
+      ++crowd;
+      continue;
+    }
+    if (row == free_from.size()) free_from.emplace_back();
+    free_from[row] = key.span.until;
+    placed.emplace_back(&key, row);
+  }
+  if (left_out != nullptr) *left_out = crowd;
+  return placed;
 }
 
 // ---- lanes --------------------------------------------------------------------------------------
@@ -270,6 +298,12 @@ void Picture::add_servers() {
       lane.kind = Lane::Kind::owner;
       lane.subject = lock;
       lanes_.push_back(lane);
+      lane.kind = Lane::Kind::queue;
+      std::size_t crowd = 0;
+      if (!queue(lock, &crowd).empty()) lanes_.push_back(lane);
+      if (crowd > 0)
+        left_out_.push_back(fmt::format("{} places in the line for {} are not drawn.", crowd,
+                                        narrator_.text(lock)));
     }
   if (servers.size() > kMostServers) {
     left_out_.push_back(fmt::format(
@@ -363,6 +397,14 @@ void Picture::place_lanes() {
         above = 10;
         below = 12;
         break;
+      case Lane::Kind::queue: {
+        std::size_t rows = 0;
+        for (const auto& [key, row] : queue(lane.subject)) rows = std::max(rows, row + 1);
+        lane.row_height = 17;
+        lane.band = lane.row_height * static_cast<std::int64_t>(rows);
+        below = 10;
+        break;
+      }
       case Lane::Kind::server:
         lane.row_height = lane.small ? 14 : 28;
         lane.band = lane.row_height *

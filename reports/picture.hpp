@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reports/narrator.hpp"
@@ -22,13 +23,14 @@ struct Lane {
     network,  // which links are cut
     client,   // what a client believes
     owner,    // who has a quorum of nodes, or is the first in line
+    queue,    // who stands in line
     server,   // the keys of one server
     storage,  // whose value stands
     finding,  // what an invariant found
   };
   Kind kind{};
   ProcessId process;            // client, server, storage
-  Symbol subject;               // owner: the lock; storage: the register
+  Symbol subject;               // owner, queue: the lock; storage: the register
   std::vector<Symbol> locks;    // server: one row each
   std::size_t finding = 0;      // finding: its index
   bool own_clock = false;       // its clock does not show the true time
@@ -58,6 +60,7 @@ struct MessageLine {
   bool lost = false;
   bool open = false;     // under way when the run ended, or nobody was there to take it
   bool refusal = false;  // carries a "no"
+  bool among = false;    // from server to server
   std::string words;     // for who points at it
 };
 
@@ -82,6 +85,11 @@ class Picture {
   const std::vector<WaitSpan>& waits() const { return waits_; }
   /// What has no lane, in words; nothing is left out silently.
   const std::vector<std::string>& left_out() const { return left_out_; }
+
+  /// The keys that stand in line for a lock, and the row of each: no two in one row at a time. How
+  /// many found no row is told, if wanted.
+  std::vector<std::pair<const KeySpan*, std::size_t>> queue(Symbol lock,
+                                                            std::size_t* left_out = nullptr) const;
 
   /// Which hue a client has: 0, 1, 2, ...; nothing for those that are no clients.
   std::optional<std::size_t> hue(ProcessId client) const;

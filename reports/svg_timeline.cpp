@@ -20,6 +20,7 @@ using Tone = StoryLine::Tone;
 
 constexpr std::size_t kHues = 6;              // that the style sheet has
 constexpr std::int64_t kMargin = 14;          // beside the axis, so that nothing at its ends is cut
+constexpr std::size_t kMostTitles = 300;      // messages that say what they are
 constexpr std::size_t kMostMessages = 3'000;  // lines; more are left to the scripts
 
 class Drawing {
@@ -131,6 +132,8 @@ class Drawing {
         return {narrator_.process(lane.process), "believes"};
       case Lane::Kind::owner:
         return {"owner", quorum_of(lane.subject)};
+      case Lane::Kind::queue:
+        return {"in line", "for " + narrator_.text(lane.subject)};
       case Lane::Kind::server:
         return {narrator_.process(lane.process), lane.locks.empty()       ? ""
                                                  : lane.locks.size() == 1 ? "keeps the lock"
@@ -233,6 +236,9 @@ class Drawing {
         break;
       case Lane::Kind::owner:
         owners(lane);
+        break;
+      case Lane::Kind::queue:
+        queue(lane);
         break;
       case Lane::Kind::server:
         keys(lane);
@@ -360,6 +366,25 @@ class Drawing {
                       shown(own.span.from), shown(own.span.until), why_gone(own.why, own.open)));
       words_.fit(hue_class(own.client) + " on-soft", x, x + width, lane.top + 17, "start",
                  {name + " owns it", name});
+    }
+  }
+
+  /// Who stands in line, each place in a row of its own while it lasts.
+  void queue(const Lane& lane) {
+    for (const auto& [key, row] : picture_.queue(lane.subject)) {
+      const std::int64_t top = lane.top + static_cast<std::int64_t>(row) * lane.row_height;
+      const auto [x, width] = place(key->span);
+      const std::string name = narrator_.process(key->client);
+      svg_.rect(
+          hue_class(key->client) + " owned", x, top + 1, width, lane.row_height - 2,
+          fmt::format("{}: place {} in line, {} … {}{}", name, key->rank, shown(key->span.from),
+                      shown(key->span.until), why_gone(key->why, key->open)));
+      const std::string gone = key->open || key->why == RemovalReason::deleted
+                                   ? std::string()
+                                   : " · gone " + shown(key->span.until);
+      words_.fit(hue_class(key->client) + " on-soft small", x, x + width, top + 12, "start",
+                 {fmt::format("{} · {}{}", name, key->rank, gone),
+                  fmt::format("{} · {}", name, key->rank), fmt::format("{}", key->rank)});
     }
   }
 
@@ -504,24 +529,27 @@ class Drawing {
       const std::int64_t x1 = axis_.x(message.left);
       const std::string attributes = fmt::format("data-e=\"{}\" data-p=\"{} {}\"", message.sent,
                                                  message.from.number, message.to.number);
+      // Of many, whoever points at one is told by the scripts.
       const std::string words =
-          message.words + ", " + shown(message.left) +
-          (message.lost || message.open ? "" : " … " + shown(message.arrived));
+          picture_.messages().size() > kMostTitles
+              ? std::string()
+              : message.words + ", " + shown(message.left) +
+                    (message.lost || message.open ? "" : " … " + shown(message.arrived));
+      const std::string_view among = message.among ? " among" : "";
       if (message.lost) {
         // It goes a part of the way, and is gone.
         const std::int64_t y = y1 + (y2 - y1) * 45 / 100;
-        svg_.line("lost", x1, y1, x1 + 500, y, words, attributes);
-        svg_.mark("lost-end", x1 + 500, y, "<path d=\"M-3.5-3.5l7 7m0-7l-7 7\"/>", words,
-                  message.sent);
+        svg_.line(fmt::format("lost{}", among), x1, y1, x1 + 500, y, words, attributes);
+        svg_.mark(fmt::format("lost-end{}", among), x1 + 500, y,
+                  "<path d=\"M-3.5-3.5l7 7m0-7l-7 7\"/>", words, message.sent);
         continue;
       }
-      svg_.line(message.refusal ? "way no"
-                : message.open  ? "way open"
-                                : "way",
-                x1, y1, axis_.x(message.arrived), y2, words,
-                attributes + (message.refusal ? " marker-end=\"url(#no)\""
-                              : message.open  ? ""
-                                              : " marker-end=\"url(#way)\""));
+      const std::string_view kind = message.refusal ? "way no" : message.open ? "way open" : "way";
+      std::string_view head = " marker-end=\"url(#way)\"";
+      if (message.refusal) head = " marker-end=\"url(#no)\"";
+      if (message.open || message.among) head = "";
+      svg_.line(fmt::format("{}{}", kind, among), x1, y1, axis_.x(message.arrived), y2, words,
+                fmt::format("{}{}", attributes, head));
     }
     svg_.close("g");
   }

@@ -27,6 +27,20 @@ Weight drawn(std::uint64_t gap, std::uint64_t even) {
   return weight + static_cast<Weight>(Uint128{even / 2} * (gap - reached) / reached);
 }
 
+/// What servers say among themselves, their heartbeats above all, goes on all the time and would
+/// keep every gap open.
+bool among_servers(const Recording& recording, const TraceEvent& event) {
+  const auto serves = [&](ProcessId process) {
+    return process && process.number <= recording.processes.size() &&
+           is_lock_service(recording.processes[process.number - 1].role);
+  };
+  if (!serves(event.process)) return false;
+  if (const auto* sent = std::get_if<MessageSent>(&event.what)) return serves(sent->to);
+  if (const auto* lost = std::get_if<MessageLost>(&event.what)) return serves(lost->to);
+  if (const auto* taken = std::get_if<MessageDelivered>(&event.what)) return serves(taken->from);
+  return false;
+}
+
 /// All instants at which something is to be seen, each once.
 std::vector<Instant> moments(const std::vector<const Recording*>& recordings,
                              const std::vector<const Timeline*>& timelines) {
@@ -34,7 +48,8 @@ std::vector<Instant> moments(const std::vector<const Recording*>& recordings,
   Instant end{};
   for (const Timeline* timeline : timelines) end = std::max(end, timeline->end);
   for (const Recording* recording : recordings)
-    for (const TraceEvent& event : recording->events) all.push_back(event.at);
+    for (const TraceEvent& event : recording->events)
+      if (!among_servers(*recording, event)) all.push_back(event.at);
   for (const Timeline* timeline : timelines) {
     for (const OwnershipSpan& own : timeline->ownerships)
       all.insert(all.end(), {own.span.from, own.span.until});
@@ -59,6 +74,7 @@ std::uint64_t usual_way(const std::vector<const Recording*>& recordings) {
   for (const Recording* recording : recordings) {
     std::map<MessageId, Instant> sent;
     for (const TraceEvent& event : recording->events) {
+      if (among_servers(*recording, event)) continue;
       if (const auto* what = std::get_if<MessageSent>(&event.what)) sent[what->message] = event.at;
       if (const auto* what = std::get_if<MessageDelivered>(&event.what)) {
         const auto found = sent.find(what->message);

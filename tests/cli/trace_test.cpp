@@ -109,3 +109,24 @@ TEST_CASE("a recording of a file is replayed with that file") {
   CHECK(test::locklab({"replay", path, "--scenario", "doc-1"}).code == 4);
   CHECK(test::locklab({"replay", path, "--scenario", folder.path("none.json")}).code == 2);
 }
+
+TEST_CASE("--html writes the page of one run, and report writes the same of its recording") {
+  const Folder folder;
+  const std::string trace = folder.path("run.jsonl");
+  const std::string page = folder.path("run.html");
+  CHECK(test::locklab({"run", "doc-4", "--quiet", "--trace", trace, "--html", page}).code == 0);
+  const std::string written = folder.text("run.html");
+  CHECK(contains(written, "<!doctype html>"));
+  CHECK(contains(written, "locklab run doc-4"));
+  CHECK(contains(written, "two holders for 5999ms"));
+
+  const Outcome again = test::locklab({"report", trace, "--format", "html"});
+  CHECK(again.code == 0);
+  CHECK(contains(again.out, "two holders for 5999ms"));
+  const Outcome picture = test::locklab({"report", trace, "--format", "svg"});
+  CHECK(picture.code == 0);
+  CHECK(picture.out.starts_with("<svg "));
+
+  CHECK(test::locklab({"run", "doc-1", "doc-2", "--html", page}).code == 2);
+  CHECK(test::locklab({"report", trace, "--format", "papyrus"}).code == 2);
+}

@@ -25,6 +25,16 @@ TEST_CASE("a script's literal cannot end its element") {
   CHECK(script_literal("<!--&") == "\"\\u003c!--\\u0026\"");
 }
 
+TEST_CASE("base64 as RFC 4648 has it") {
+  CHECK(base64("") == "");
+  CHECK(base64("f") == "Zg==");
+  CHECK(base64("fo") == "Zm8=");
+  CHECK(base64("foo") == "Zm9v");
+  CHECK(base64("foob") == "Zm9vYg==");
+  CHECK(base64("foobar") == "Zm9vYmFy");
+  CHECK(base64("\xff\xfe\xfd") == "//79");
+}
+
 TEST_CASE("hundredths of a pixel are written as short as they can be") {
   CHECK(pixels(0) == "0");
   CHECK(pixels(1200) == "12");

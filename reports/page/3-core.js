@@ -1,0 +1,31 @@
+// The simulator itself, compiled to WebAssembly: the page has no model of its own. The module asks for
+// the few WASI functions below and gets nothing from them; it sees no clock, no files, no network.
+
+const VERDICT = 0, PARTS = 1, TRACE = 2;
+let core = null;
+
+async function loadCore() {
+  const embedded = $("core");
+  if (!embedded || !run.scenario || typeof DecompressionStream === "undefined") return false;
+  const bytes = Uint8Array.from(atob(embedded.textContent.trim()), (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const module = await WebAssembly.compile(await new Response(stream).arrayBuffer());
+  const nothing = () => 0;
+  const wasi = new Proxy({ proc_exit: (code) => { throw new Error(`the core ended with ${code}`); } },
+    { get: (functions, name) => functions[name] ?? nothing });
+  const imports = {};
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) (imports[from] ??= {})[name] = wasi[name];
+  const instance = await WebAssembly.instantiate(module, imports);
+  instance.exports._initialize?.();
+  core = instance.exports;
+  return true;
+}
+
+/** Runs a scenario; the answer's text. A seed is a decimal text, or null for the scenario's own. */
+function simulate(scenario, wanted, seed = null) {
+  const text = new TextEncoder().encode(JSON.stringify(scenario));
+  new Uint8Array(core.memory.buffer, core.locklab_input(text.length), text.length).set(text);
+  const number = BigInt(seed ?? 0);
+  const size = core.locklab_run(wanted, seed === null ? 0 : 1, Number(number & 0xffffffffn), Number(number >> 32n));
+  return new TextDecoder().decode(new Uint8Array(core.memory.buffer, core.locklab_output() >>> 0, size >>> 0));
+}

@@ -1,0 +1,71 @@
+// The core as a page uses it: a scenario's text in, what the program would say out.
+#include "live/core.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include <fmt/format.h>
+
+#include "live/page.hpp"
+#include "live/verdict_words.hpp"
+#include "reports/recording_json.hpp"
+#include "scenarios/library.hpp"
+#include "scenarios/scenario_json.hpp"
+
+using namespace locklab;
+
+namespace {
+
+std::string text_of(std::string_view name) { return std::string(*library_text(name)); }
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the verdict names what is violated, and the digest of the run") {
+  PageCore core;
+  Diagnostics diagnostics;
+  const auto scenario = read_scenario(*parse_located_json(text_of("doc-4"), ""), diagnostics);
+  REQUIRE(scenario);
+  const std::uint64_t digest = run(*scenario).digest;
+  const std::string answer = core.run(text_of("doc-4"), std::nullopt, PageCore::Wanted::verdict);
+  CHECK(contains(answer, "\"violated\":[\"client_mutual_exclusion\"]"));
+  CHECK(contains(answer, fmt::format("\"digest\":\"{:016x}\"", digest)));
+  CHECK(contains(core.run(text_of("doc-1"), std::nullopt, PageCore::Wanted::verdict),
+                 "\"violated\":[]"));
+}
+
+TEST_CASE("a core that has run many scenarios answers as a fresh one does") {
+  PageCore old;
+  for (const std::string_view name : {"doc-1", "doc-2", "doc-3-jump"})
+    old.run(text_of(name), std::nullopt, PageCore::Wanted::parts);
+  for (const auto wanted :
+       {PageCore::Wanted::verdict, PageCore::Wanted::parts, PageCore::Wanted::trace})
+    CHECK(old.run(text_of("doc-4"), 9, wanted) == PageCore().run(text_of("doc-4"), 9, wanted));
+}
+
+TEST_CASE("the trace is the file that the program writes") {
+  const std::string trace = PageCore().run(text_of("doc-4"), std::nullopt, PageCore::Wanted::trace);
+  const auto loaded = read_recording_json(trace);
+  REQUIRE(loaded);
+  CHECK(loaded->intact());
+  CHECK(loaded->recording.scenario == "doc-4");
+}
+
+TEST_CASE("mistakes in a scenario come back as words") {
+  PageCore core;
+  for (const std::string_view bad : {"", "{", "{\"schema\": 5}", "[]"}) {
+    const std::string answer = core.run(bad, std::nullopt, PageCore::Wanted::parts);
+    CAPTURE(answer);
+    CHECK(answer.starts_with("{\"error\":\""));
+  }
+}
+
+TEST_CASE("the command of a page can be pasted into a shell") {
+  CHECK(run_command("doc-4", std::nullopt, {}) == "locklab run doc-4");
+  CHECK(run_command("my file.json", 7, {"lock.ttl=5s", "clients.0.name=it's"}) ==
+        "locklab run 'my file.json' --seed 7 --set lock.ttl=5s --set 'clients.0.name=it'\\''s'");
+}
