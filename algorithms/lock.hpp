@@ -40,6 +40,8 @@ namespace hazelcast {
 class Client;
 }
 namespace chubby {
+class Client;
+}
 namespace zookeeper {
 class Client;
 }

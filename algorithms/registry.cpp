@@ -5,9 +5,9 @@
 #include "algorithms/advisory_lock.hpp"
 #include "algorithms/chubby_lock.hpp"
 #include "algorithms/consul_lock.hpp"
+#include "algorithms/curator_mutex.hpp"
 #include "algorithms/database_lock.hpp"
 #include "algorithms/etcd_mutex.hpp"
-#include "algorithms/curator_mutex.hpp"
 #include "algorithms/fenced_lock.hpp"
 #include "algorithms/hazelcast_fenced_lock.hpp"
 #include "algorithms/naive_redis_lock.hpp"
@@ -17,6 +17,8 @@
 #include "algorithms/shedlock.hpp"
 #include "algorithms/simple_redis_lock.hpp"
 #include "algorithms/table_lock.hpp"
+#include "algorithms/two_tier_lock.hpp"
+#include "algorithms/zk_db_fallback_lock.hpp"
 #include "algorithms/zk_herd_lock.hpp"
 #include "algorithms/zk_lock.hpp"
 
@@ -102,6 +104,12 @@ std::span<const Algorithm> algorithms() {
                 "Chubby's lock: a session with a lease, a sequencer and a lock-delay",
                 "Burrows 2006", kChubbyLockParameters, kChubbyLockPresets, "",
                 roles(ProcessRole::chubby), make_chubby_lock},
+      Algorithm{"two_tier_lock", "a region's Redis or the global ZooKeeper, as a static map says",
+                "doc staff question; as the document describes Uber", kTwoTierLockParameters,
+                kTwoTierLockPresets, "", kRedis | kZooKeeper, make_two_tier_lock},
+      Algorithm{"zk_db_fallback_lock", "ZooKeeper, and a lock table when it does not answer",
+                "as the document describes Netflix", kZkDbFallbackLockParameters,
+                kZkDbFallbackLockPresets, "", kZooKeeper | kDatabase, make_zk_db_fallback_lock},
   };
   return kAlgorithms;
 }

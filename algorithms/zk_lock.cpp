@@ -80,6 +80,13 @@ Task<Result<Reply>> ZkLock::create(AttemptId attempt) {
 
 /// not_acquired: there is none.
 Task<Result<Reply>> ZkLock::find_own(std::uint64_t guid) {
+  if (sync_) {
+    Request sync;
+    sync.op = Op::sync;
+    sync.path = directory();
+    const Result<Reply> synced = co_await zk().request(sync);
+    if (!synced) co_return synced.error();
+  }
   std::pmr::vector<Child> children(&arena());
   const Result<Reply> listed = co_await zk().get_children(directory(), children);
   if (!listed) co_return listed.error();
@@ -111,16 +118,22 @@ constexpr std::array kParameters =
            std::array{Parameter{"guid", Parameter::Type::flag, "true",
                                 "the name of the node holds a GUID, by which it is found again "
                                 "after a connection loss"},
+                      Parameter{"sync", Parameter::Type::flag, "false",
+                                "sync before that search: a create that the leader has proposed "
+                                "and not committed is found too"},
                       Parameter{"token", Parameter::Type::choice, "czxid",
                                 "what is handed out as a fencing token: the czxid of the own node, "
                                 "or (wrong) the number in its name [corpus 67, 68]",
                                 kZkTokens}});
 constexpr std::array<PresetValue, 0> kRecipe{};
-constexpr std::array kCareful{PresetValue{"stop_at", "suspended"}};
+constexpr std::array kCareful{PresetValue{"stop_at", "suspended"}, PresetValue{"sync", "true"}};
 constexpr std::array kWithoutGuid{PresetValue{"guid", "false"}};
 constexpr std::array kPresets{
     Preset{"recipe", "the documentation's recipe, with a GUID", kRecipe},
-    Preset{"careful", "the application stops as soon as its connection is gone", kCareful},
+    Preset{"careful",
+           "the application stops as soon as its connection is gone, and syncs before it "
+           "looks for its node",
+           kCareful},
     Preset{"without-guid", "as it is often copied: a lost answer leaves an orphan", kWithoutGuid},
 };
 
@@ -132,6 +145,7 @@ const std::span<const Preset> kZkLockPresets = kPresets;
 ZkLock::ZkLock(const Environment& environment, const Settings& settings, Symbol resource)
     : ZkRecipe(environment, settings, resource, true),
       guid_(settings.flag("guid")),
+      sync_(settings.flag("sync")),
       token_(settings.choice<Token>("token")) {}
 
 Lock* make_zk_lock(const Environment& environment, const Settings& settings, Symbol resource) {

@@ -32,6 +32,7 @@ class ZkLock final : public ZkRecipe {
   Task<Result<zookeeper::Reply>> find_own(std::uint64_t guid);
 
   bool guid_;
+  bool sync_;
   Token token_;
 };
 

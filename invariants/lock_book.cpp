@@ -101,7 +101,9 @@ void LockBook::on(const TraceEvent& event, const LockGranted& grant) {
   attempt.granted_at = event.at;
   attempt.token = grant.token;
   if (!attempt.order) attempt.order = event.seq;
-  promise(attempt, event.at, grant.promise_until);
+  // It may be over before the client hears of it: its session ended in between.
+  const bool over = grant.promise_until == kEndOfTime && attempt.ended_by_service;
+  promise(attempt, event.at, over ? event.at : grant.promise_until);
   believe(attempt, event);
 }
 
@@ -194,6 +196,7 @@ void LockBook::on(const TraceEvent& event, const KeyStored& stored) {
     if (before.attempt != key.attempt) lose_key(before, lock, event);
   }
   if (on_new_node) ++attempt->nodes;
+  attempt->ended_by_service = false;
 
   if (key.rank != 0)
     find_first_in_line(key, lock, event);
@@ -215,8 +218,7 @@ void LockBook::find_first_in_line(const StoredKey& changed, const LockState& loc
     if (key.rank != 0 && key.beside(changed) && (first == nullptr || key.rank < first->rank))
       first = &key;
   for (const StoredKey& key : lock.keys)
-    if (key.rank != 0 && key.beside(changed) &&
-        (first == nullptr || key.attempt != first->attempt))
+    if (key.rank != 0 && key.beside(changed) && (first == nullptr || key.attempt != first->attempt))
       find(key.attempt)->owns = false;
   if (first == nullptr) return;
   Attempt& owner = *find(first->attempt);
@@ -253,8 +255,9 @@ void LockBook::on(const TraceEvent& event, const KeyRemoved& removed) {
   // A grant without an end of its own lasts as long as the service keeps it (a ZooKeeper session).
   const bool by_the_service =
       removed.why == RemovalReason::expired || removed.why == RemovalReason::session;
-  if (by_the_service && attempt->promise_until == kEndOfTime && !attempt->owns)
-    attempt->promise_until = event.at;
+  if (!by_the_service || attempt->owns) return;
+  attempt->ended_by_service = attempt->nodes == 0;
+  if (attempt->promise_until == kEndOfTime) attempt->promise_until = event.at;
 }
 
 /// `key` is no longer among the lock's keys.

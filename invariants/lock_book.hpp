@@ -55,6 +55,7 @@ class LockBook {
     bool dead = false;  // its process crashed since
     bool owns = false;  // a quorum of nodes stores its keys
     bool owned = false;
+    bool ended_by_service = false;  // what a promise without an end of its own rested on is gone
 
     /// The contract says that nobody else is granted the lock now.
     bool promised(Instant now) const { return granted && now < promise_until; }

@@ -149,10 +149,6 @@ void Metrics::observe(const TraceEvent& event) {
         ++counted.stale;
       operations_.push_back(operation);
     }
-    if (domain->act == DomainAct::led) {
-      // Grants are numbered in the order in which their attempts began.
-      if (domain->attempt < counted.newest) ++counted.stale;
-      counted.newest = std::max(counted.newest, domain->attempt);
     if (domain->act == DomainAct::led && domain->attempt) {
       const EventSeq place = order(domain->attempt, event.seq);
       if (place < counted.newest) ++counted.stale;

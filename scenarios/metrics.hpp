@@ -102,10 +102,8 @@ class Metrics final : public TraceObserver {
     Symbol subject;
     std::int64_t total = 0;  // of amounts
     std::int64_t times = 0;
-    AttemptId newest;        // led: the latest grant that has acted
+    EventSeq newest;         // led: the latest grant that has acted, by its place
     std::int64_t stale = 0;  // led: acts after a later one's; applied: again
-    EventSeq newest;  // led: the latest grant that has acted, by its place
-    std::int64_t stale = 0;
   };
   Count& count(DomainAct act, Symbol subject);
   /// Its place among the grants: when the service first wrote it down or, if the trace knows

@@ -388,11 +388,6 @@ void check_reserved(const Reading& reading, const Node& node, const std::string&
     reserved = reserved || (role != ProcessRole::client && is_of(to_string(role)));
   }
   if (!reserved) return;
-  const auto kinds = service_kinds();
-  const bool of_a_service = std::any_of(kinds.begin(), kinds.end(), [&](const ServiceKind& kind) {
-    return name.starts_with(kind.section) && name.substr(kind.section.size()).starts_with('-');
-  });
-  if (name != "storage" && name != "world" && !of_a_service) return;
   const Node* at = node.is_text() ? &node : node.find("name");
   reading.mistake(
       *at, fmt::format("a client cannot be named {}: that is a server's name", in_quotes(name)));

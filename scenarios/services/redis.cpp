@@ -183,7 +183,6 @@ class RedisNodes final : public DeployedService {
         sentinels_(&site.arena()),
         nodes_(&site.arena()),
         sentinel_ids_(&site.arena()) {
-      : kinds_(site.world().names()), servers_(&site.arena()), nodes_(&site.arena()) {
     const RedisSpec& spec = site.scenario().redis;
     for (std::uint32_t number = 1; number <= spec.nodes; ++number)
       nodes_.push_back(add_node(site, "redis", number));
@@ -213,10 +212,6 @@ class RedisNodes final : public DeployedService {
       else
         new (views + i) redis::Client(self, session->master(i), kinds_, {});
     }
-    auto* views =
-        static_cast<redis::Client*>(self.arena().take(servers_.size() * sizeof(redis::Client)));
-    for (std::size_t i = 0; i < nodes_.size(); ++i)
-      new (views + i) redis::Client(self, nodes_[i], kinds_, {});
     environment.redis = {views, nodes_.size()};
     return session;
   }

@@ -30,7 +30,8 @@ Value Site::value(const Datum& datum) const {
 }
 
 std::span<const ServiceKind> service_kinds() {
-  static const std::array kKinds{kRedisService, kZooKeeperService, kDatabaseService, kEtcdService, kConsulService, kHazelcastService, kChubbyService};
+  static const std::array kKinds{kRedisService,  kZooKeeperService, kDatabaseService, kEtcdService,
+                                 kConsulService, kHazelcastService, kChubbyService};
   return kKinds;
 }
 

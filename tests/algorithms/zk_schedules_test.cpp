@@ -29,6 +29,8 @@ class Promises final : public TraceObserver {
 
   void observe(const TraceEvent& event) override {
     if (const auto* granted = std::get_if<LockGranted>(&event.what)) {
+      // A node that goes with its session before its client hears of the grant promises nothing.
+      if (std::ranges::find(gone_, granted->attempt) != gone_.end()) return;
       if (!live_.empty()) ++broken;
       live_.push_back(granted->attempt);
       ++grants;
@@ -36,8 +38,9 @@ class Promises final : public TraceObserver {
     } else if (const auto* released = std::get_if<ReleaseBegan>(&event.what)) {
       std::erase(live_, released->attempt);
     } else if (const auto* removed = std::get_if<KeyRemoved>(&event.what)) {
-      if (removed->why != RemovalReason::deleted) std::erase(live_, removed->attempt);
-      // A node that is gone before its client hears of its grant promises nothing.
+      if (removed->why != RemovalReason::session) return;
+      std::erase(live_, removed->attempt);
+      gone_.push_back(removed->attempt);
     }
   }
 
@@ -47,6 +50,7 @@ class Promises final : public TraceObserver {
 
  private:
   std::vector<AttemptId> live_;
+  std::vector<AttemptId> gone_;
 };
 
 Task<> work(Lock& lock, Rng rng) {
@@ -156,8 +160,9 @@ void play(std::uint64_t seed, const zookeeper::Options& broken, Verdicts& verdic
   injector.arm(schedule);
   lab.start();
   for (std::size_t i = 0; i < setup.clients; ++i) {
-    Lock& lock =
-        lab.lock(i, "zk_lock", {{"stop_at", "suspended"}, {"retry_delay", "20ms"}, {"wait", "2s"}});
+    Lock& lock = lab.lock(
+        i, "zk_lock",
+        {{"stop_at", "suspended"}, {"sync", "true"}, {"retry_delay", "20ms"}, {"wait", "2s"}});
     lock.self().spawn("work", work(lock, lab.world().stream("work", i)));
   }
   lab.world().run(Instant{kEnd}, 10'000'000);
