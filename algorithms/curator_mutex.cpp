@@ -82,6 +82,7 @@ Task<Result<Reply>> CuratorMutex::protected_create(AttemptId attempt) {
     if (made && made->code == Code::ok) co_return made;
     if (made) {  // creatingParentContainersIfNeeded()
       static_cast<void>(co_await make_directory(NodeKind::container));
+      unsure = false;
       continue;
     }
     if (made.error() == Errc::cancelled) {  // the thread is interrupted [corpus 77]

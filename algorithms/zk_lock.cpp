@@ -70,6 +70,7 @@ Task<Result<Reply>> ZkLock::create(AttemptId attempt) {
     if (made && made->code == Code::ok) co_return made;
     if (made) {  // the directory is not there yet
       static_cast<void>(co_await make_directory(NodeKind::persistent));
+      unsure = false;
       continue;
     }
     if (made.error() == Errc::lost) co_return made.error();

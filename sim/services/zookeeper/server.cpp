@@ -90,6 +90,7 @@ void Server::on_crash(bool power_loss) {
   if (power_loss) log_.lose_unsynced();
   standing_ = Standing::looking;
   serving_ = false;
+  stalled_ = false;  // the next life is told, if its disk still stands still
   syncing_ = 0;
   for (EventId* timer : {&sync_timer_, &notification_timer_, &decision_timer_, &role_timer_,
                          &expiry_timer_, &container_timer_, &retry_timer_})
