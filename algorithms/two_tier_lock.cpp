@@ -110,6 +110,7 @@ TwoTierLock::Tier TwoTierLock::tier_of(const Environment& environment, const Set
     case Route::map:
       break;
   }
+  if (environment.tiers.authorities.empty()) return Tier::global;  // no map: the safe tier
   if (authority == nullptr) return Tier::unknown;
   return authority->global ? Tier::global : Tier::regional;
 }

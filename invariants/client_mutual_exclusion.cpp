@@ -14,7 +14,8 @@ namespace {
 
 class ClientMutualExclusion final : public Invariant {
  public:
-  explicit ClientMutualExclusion(std::pmr::memory_resource* memory) : open_(memory) {}
+  explicit ClientMutualExclusion(std::pmr::memory_resource* memory)
+      : open_(memory), ties_(memory) {}
 
   EventMask events() const override {
     return events_of<LockGranted, LockAssumed, BeliefEnded, ProcessCrashed, ProcessPaused,
@@ -22,6 +23,7 @@ class ClientMutualExclusion final : public Invariant {
   }
 
   void observe(const TraceEvent& event, const LockBook& book, Findings& findings) override {
+    if (!ties_.empty()) settle_ties(event, book, findings);
     const auto* grant = std::get_if<LockGranted>(&event.what);
     const auto* assumption = std::get_if<LockAssumed>(&event.what);
     if (grant != nullptr || assumption != nullptr) {
@@ -29,7 +31,13 @@ class ClientMutualExclusion final : public Invariant {
           book.attempt(grant != nullptr ? grant->attempt : assumption->attempt);
       for (const AttemptId id : book.lock(later.lock).believers) {
         const LockBook::Attempt& earlier = book.attempt(id);
-        if (earlier.process != later.process) open(earlier, later, event, book, findings);
+        if (earlier.process == later.process) continue;
+        // A belief lasts up to its end, and not including it: if the answer to the release comes in
+        // this same instant, there were never two.
+        if (earlier.releasing)
+          ties_.push_back({earlier.id, later.id, event.at, asleep(earlier, later, book)});
+        else
+          open(earlier, later, event.at, asleep(earlier, later, book), book, findings);
       }
       return;
     }
@@ -45,7 +53,11 @@ class ClientMutualExclusion final : public Invariant {
     }
   }
 
-  void finish(const RunEnd& end, const LockBook&, Findings& findings) override {
+  void finish(const RunEnd& end, const LockBook& book, Findings& findings) override {
+    for (const Tie& tie : ties_)
+      if (end.at > tie.at)
+        open(book.attempt(tie.earlier), book.attempt(tie.later), tie.at, tie.asleep, book,
+             findings);
     for (Overlap& overlap : open_) {
       overlap.settle(end.at);
       findings.measure(overlap.finding, overlap.dormant, overlap.active);
@@ -68,19 +80,41 @@ class ClientMutualExclusion final : public Invariant {
     }
   };
 
-  static bool asleep(const Overlap& overlap, const LockBook& book) {
-    return book.asleep(book.attempt(overlap.earlier).process) ||
-           book.asleep(book.attempt(overlap.later).process);
+  /// A grant that met a release under way.
+  struct Tie {
+    AttemptId earlier;
+    AttemptId later;
+    Instant at{};
+    bool asleep = false;  // one of the two, then
+  };
+
+  void settle_ties(const TraceEvent& event, const LockBook& book, Findings& findings) {
+    std::erase_if(ties_, [&](const Tie& tie) {
+      if (event.at > tie.at) {
+        open(book.attempt(tie.earlier), book.attempt(tie.later), tie.at, tie.asleep, book,
+             findings);
+        return true;
+      }
+      return !book.attempt(tie.earlier).believing || !book.attempt(tie.later).believing;
+    });
   }
 
-  void open(const LockBook::Attempt& earlier, const LockBook::Attempt& later,
-            const TraceEvent& event, const LockBook& book, Findings& findings) {
+  static bool asleep(const LockBook::Attempt& earlier, const LockBook::Attempt& later,
+                     const LockBook& book) {
+    return book.asleep(earlier.process) || book.asleep(later.process);
+  }
+  static bool asleep(const Overlap& overlap, const LockBook& book) {
+    return asleep(book.attempt(overlap.earlier), book.attempt(overlap.later), book);
+  }
+
+  void open(const LockBook::Attempt& earlier, const LockBook::Attempt& later, Instant from,
+            bool asleep_then, const LockBook& book, Findings& findings) {
     Finding finding;
     finding.invariant = "client_mutual_exclusion";
     // Who has begun to give the lock back no longer relies on it, but does not know it is gone.
-    finding.what = earlier.releasing ? "while_releasing" : "two_believers";
+    finding.what = earlier.release_began ? "while_releasing" : "two_believers";
     finding.subject = book.lock(later.lock).name;
-    finding.from = event.at;
+    finding.from = from;
     for (const LockBook::Attempt* attempt : {&earlier, &later}) {
       finding.processes.add(attempt->process);
       finding.attempts.add(attempt->id);
@@ -89,8 +123,8 @@ class ClientMutualExclusion final : public Invariant {
     Overlap overlap;
     overlap.earlier = earlier.id;
     overlap.later = later.id;
-    overlap.since = event.at;
-    overlap.asleep = asleep(overlap, book);
+    overlap.since = from;
+    overlap.asleep = asleep_then;
     overlap.finding = findings.open(finding);
     open_.push_back(overlap);
   }
@@ -106,6 +140,7 @@ class ClientMutualExclusion final : public Invariant {
   }
 
   std::pmr::vector<Overlap> open_;
+  std::pmr::vector<Tie> ties_;
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// A run's outcome in words.
+// A run's outcome in words: what was violated, and whether that is what the scenario expected. Said
+// alike by the program and by a page that runs the core itself.
 #pragma once
 
 #include <span>

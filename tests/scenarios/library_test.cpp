@@ -172,9 +172,10 @@ bool by_chance(const Scenario& scenario) {
     if (by_chance(link.quality)) return true;
   for (const ScheduledFault& fault : scenario.faults)
     if (std::holds_alternative<LinkTrouble>(fault.fault)) return true;
-  // Who is elected, and when, is drawn.
-  constexpr RoleSet kElect =
-      roles(ProcessRole::etcd, ProcessRole::consul, ProcessRole::hazelcast, ProcessRole::chubby);
+  // Who is elected, and when, is drawn, and for ZooKeeper's clients how long they wait to
+  // reconnect.
+  constexpr RoleSet kElect = roles(ProcessRole::etcd, ProcessRole::consul, ProcessRole::hazelcast,
+                                   ProcessRole::chubby, ProcessRole::zookeeper);
   return (scenario.services & kElect) != 0 && !scenario.faults.empty();
 }
 

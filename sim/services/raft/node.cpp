@@ -97,6 +97,7 @@ void Node::on_crash(bool power_loss) {
   leader_ = {};
   commit_ = applied_ = 0;
   said_leads_ = false;
+  stalled_ = false;  // the next life is told, if its disk still stands still
   syncing_ = 0;
   saving_ = false;
   tickets_ = 0;
