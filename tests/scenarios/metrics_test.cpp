@@ -131,9 +131,9 @@ TEST_CASE("time-outs, expiries and extensions are counted, and what resembles th
 
 TEST_CASE("what the metrics count is what they ask to be told of") {
   Counted counted;
-  counted.trace.pauses("client-a").crashes("client-b").stores("redis-1", 1, 10s);
-  CHECK((Metrics::events() & events_of<ProcessPaused, ProcessCrashed, KeyStored>()) == 0);
-  CHECK((Metrics::events() & events_of<LockGranted, DomainEvent>()) != 0);
+  counted.trace.pauses("client-a").crashes("client-b");
+  CHECK((Metrics::events() & events_of<ProcessPaused, ProcessCrashed, MessageSent>()) == 0);
+  CHECK((Metrics::events() & events_of<LockGranted, KeyStored, DomainEvent>()) != 0);
 }
 
 // ---- damage -------------------------------------------------------------------------------------
@@ -188,8 +188,9 @@ TEST_CASE("acts of an old leader after the first of a newer one are damage") {
 TEST_CASE("who is granted the leadership last is the newest leader, whoever asked first") {
   Counted counted;
   const auto granted = [&](std::string_view who, std::uint32_t attempt) {
-    counted.trace.tell(who, LockGranted{counted.trace.lock_name(), AttemptId{attempt}, {}, 1, {},
-                                        kEndOfTime, kEndOfTime});
+    counted.trace.tell(
+        who, LockGranted{
+                 counted.trace.lock_name(), AttemptId{attempt}, {}, 1, {}, kEndOfTime, kEndOfTime});
   };
   counted.trace.requests("client-a", 1).requests("client-b", 2);
   granted("client-b", 2);
