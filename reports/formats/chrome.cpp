@@ -214,6 +214,9 @@ class Trace {
     } else if (const auto* delivered = std::get_if<MessageDelivered>(&event.what)) {
       moment(event, fmt::format("receive {}", recording_.names.text(delivered->kind)));
       flow("f", event, delivered->kind, delivered->message);
+    } else if (const auto* doubled = std::get_if<MessageDuplicated>(&event.what)) {
+      moment(event, fmt::format("duplicate {}", recording_.names.text(doubled->kind)));
+      flow("s", event, doubled->kind, doubled->copy);
     } else {
       begin("i", narrator_.sentence(event), pid(event.process), event.at);
       json_.field("cat", payload_name(event.what));

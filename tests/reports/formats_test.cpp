@@ -266,6 +266,25 @@ TEST_CASE("a counter and a slice of the Chrome trace tell the lease and the beli
   for (const auto& [id, ends] : flows) CHECK_MESSAGE(ends == 0, id);
 }
 
+TEST_CASE("every flow that ends has begun, also that of a message's copy") {
+  test::RecordingMaker maker("copies", "");
+  const ProcessId a = maker.process("a", ProcessRole::client);
+  const ProcessId b = maker.process("b", ProcessRole::redis);
+  const Symbol kind = maker.name("SET");
+  const MessageId one{1};
+  const MessageId copy{2};
+  maker.event(test::ms(0), a, MessageSent{one, b, kind, {}});
+  maker.event(test::ms(0), a, MessageDuplicated{one, copy, b, kind});
+  maker.event(test::ms(1), b, MessageDelivered{one, a, kind});
+  maker.event(test::ms(2), b, MessageDelivered{copy, a, kind});
+  std::map<int, std::string> flows;
+  const Json trace = Json::parse(written("chrome", maker.finish(test::ms(2))));
+  for (const Json& event : trace["traceEvents"])
+    if (event["ph"] == "s" || event["ph"] == "f")
+      flows[event["id"].get<int>()] += event["ph"].get<std::string>();
+  CHECK(flows == std::map<int, std::string>{{1, "sf"}, {2, "sf"}});
+}
+
 TEST_CASE("spans of a call and of the server that answered it are parent and child") {
   const test::RecordedRun run(test::library_scenario("doc-4"));
   const Json traces = Json::parse(written("otlp", run.recording));
