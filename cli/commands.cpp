@@ -20,6 +20,7 @@ ExitCode execute(const Command& command, const TerminalChoice& terminal) {
                         [&](const VerifyCommand& c) { return verify_library(c, terminal); },
                         [&](const ListCommand& c) { return list_things(c, terminal); },
                         [&](const CompareCommand& c) { return compare_locks(c, terminal); },
+                        [&](const AdviseCommand& c) { return advise(c, terminal); },
                         [&](const CorpusCommand& c) { return show_corpus(c, terminal); },
                         [](const CheckCommand& c) { return check_files(c); },
                         [](const InitCommand& c) { return init_scenario(c); },

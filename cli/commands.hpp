@@ -14,6 +14,8 @@ ExitCode run_scenarios(const RunCommand& command, const TerminalChoice& terminal
 ExitCode verify_library(const VerifyCommand& command, const TerminalChoice& terminal);
 /// commands_list.cpp
 ExitCode list_things(const ListCommand& command, const TerminalChoice& terminal);
+/// commands_advise.cpp
+ExitCode advise(AdviseCommand command, const TerminalChoice& terminal);
 /// commands_compare.cpp
 ExitCode compare_locks(const CompareCommand& command, const TerminalChoice& terminal);
 /// commands_corpus.cpp

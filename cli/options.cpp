@@ -78,6 +78,7 @@ class CommandLineParser {
     add_list();
     add_corpus();
     add_compare();
+    add_advise();
     add_check();
     add_init();
     add_show();
@@ -233,6 +234,35 @@ class CommandLineParser {
              "The number of an entry, or a part of its id; without one, all");
     CLI::Option* json = c.add_flag("--json", corpus_.json, "As JSON");
     c.add_flag("--markdown", corpus_.markdown, "As docs/corpus.md")->excludes(json);
+    terminal(c);
+  }
+
+  void add_advise() {
+    CLI::App& c = command("advise", "Say which lock to take, on what evidence, and what it costs",
+                          "locklab advise\n"
+                          "locklab advise --correctness efficiency --storage-checks-tokens no "
+                          "--longest-pause 2s --have redis\n"
+                          "locklab advise --correctness correctness --storage-checks-tokens yes "
+                          "--longest-pause 10s --have redis,database --json",
+                          [this] { return Command(advise_); });
+    value(c, "--correctness", advise_.correctness, "efficiency|correctness",
+          "What two holders at once would cost: work done twice, or corrupted data");
+    value(c, "--storage-checks-tokens", advise_.storage_checks_tokens, "yes|no",
+          "Whether what the lock protects can check a fencing token");
+    value(c, "--longest-pause", advise_.longest_pause, "TIME",
+          "The longest pause of a client that must do no harm, as in 10s");
+    value(c, "--have", advise_.have, "LIST",
+          "The services that there are, with commas between them: redis, database, ...");
+    value(c, "--contention", advise_.contention, "low|high",
+          "Whether many clients want the same lock; low unless given");
+    value(c, "--cross-region", advise_.cross_region, "yes|no",
+          "Whether clients and servers are in several regions; no unless given");
+    number(c, "--runs", advise_.runs, "Runs under each fault; 40 unless given", std::uint64_t{1},
+           std::uint64_t{100'000});
+    number(c, "--seed", advise_.seed, "Of all chance; 1 unless given", std::uint64_t{0});
+    number(c, "-j,--jobs", advise_.jobs, "Threads; as many as there are cores unless given",
+           std::size_t{1}, std::size_t{256});
+    c.add_flag("--json", advise_.json, "As JSON");
     terminal(c);
   }
 
@@ -573,6 +603,7 @@ class CommandLineParser {
   ListCommand list_;
   CorpusCommand corpus_;
   CompareCommand compare_;
+  AdviseCommand advise_;
   CheckCommand check_;
   InitCommand init_;
   ShowCommand show_;

@@ -55,6 +55,20 @@ struct CompareCommand {
   bool csv = false;
 };
 
+/// Empty answers are asked for.
+struct AdviseCommand {
+  std::string correctness;  // "correctness" or "efficiency"
+  std::string storage_checks_tokens;
+  std::string longest_pause;
+  std::string have;  // services, with commas between them
+  std::string contention;
+  std::string cross_region;
+  std::uint64_t runs = 40;  // a fault, of the finalists
+  std::uint64_t seed = 1;
+  std::size_t jobs = 0;
+  bool json = false;
+};
+
 struct CorpusCommand {
   std::string pattern;  // a number, or a part of an id; empty: all
   bool json = false;
@@ -118,9 +132,10 @@ struct CompletionsCommand {
   std::string shell;
 };
 
-using Command = std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
-                             CheckCommand, InitCommand, ShowCommand, SchemaCommand, ReportCommand,
-                             ReplayCommand, FuzzCommand, DiffCommand, CompletionsCommand>;
+using Command =
+    std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
+                 AdviseCommand, CheckCommand, InitCommand, ShowCommand, SchemaCommand,
+                 ReportCommand, ReplayCommand, FuzzCommand, DiffCommand, CompletionsCommand>;
 
 /// The command line asked for nothing but words: help, a version, or the sentence about a mistake.
 struct NothingToDo {

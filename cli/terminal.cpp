@@ -68,6 +68,8 @@ Terminal describe_terminal(const TerminalChoice& choice, bool is_terminal, std::
   return terminal;
 }
 
+bool standard_input_is_terminal() { return ::isatty(STDIN_FILENO) == 1; }
+
 Terminal standard_output(const TerminalChoice& choice) {
   const Terminal terminal = of(STDOUT_FILENO, choice);
   if (terminal.is_terminal && terminal.color) reset_colors_when_interrupted();

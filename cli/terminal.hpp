@@ -47,6 +47,8 @@ Terminal describe_terminal(const TerminalChoice& choice, bool is_terminal, std::
 Terminal standard_output(const TerminalChoice& choice);
 Terminal standard_error(const TerminalChoice& choice);
 
+bool standard_input_is_terminal();
+
 /// Writes to standard output. After a failure (a full disk) nothing more is written and
 /// `output_failed()` is true.
 void print(std::string_view text);

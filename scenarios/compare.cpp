@@ -54,19 +54,19 @@ std::string clients_text(std::uint32_t count, std::string_view program) {
   return out;
 }
 
-std::optional<Scenario> scenario_of(const CompareLock& lock, Duration horizon,
-                                    std::uint32_t clients, std::string_view program,
-                                    std::string& why_not) {
+std::optional<Scenario> scenario_of(const CompareLock& lock, const CompareScale& scale,
+                                    std::string_view program, std::string& why_not) {
   std::string settings;
   if (!lock.preset.empty()) settings += fmt::format(", \"preset\": {}", in_quotes(lock.preset));
   const std::string text = fmt::format(
       R"({{"schema": "{}", "name": "compare", "horizon": "{}", "max_events": 20000000,
-          "network": {{"mode": "realistic"}},
+          "network": {{"mode": "realistic",
+                      "latency": {{"lognormal": {{"median": "{}", "sigma_permille": 300}}}}}},
           "storage": {{"check": "plain", "timeout": "1s", "registers": {{"data": 0}}}},
           "lock": {{"algorithm": "{}"{}}}, "workload": {{"resource": "{}"}},
           "clients": [{}]}})",
-      kScenarioSchema, to_string(horizon), lock.algorithm->name, settings, kResource,
-      clients_text(clients, program));
+      kScenarioSchema, to_string(scale.horizon), to_string(scale.one_way), lock.algorithm->name,
+      settings, kResource, clients_text(scale.clients, program));
   std::optional<Scenario> scenario = read_written(text, why_not);
   if (!scenario) return scenario;
   for (const std::string& set : lock.sets) {
@@ -340,8 +340,7 @@ std::string CompareLock::label() const {
 
 std::optional<ComparePlan> plan_compare(const CompareLock& lock, const CompareScale& scale,
                                         Runner& runner, std::string& why_not) {
-  std::optional<Scenario> base =
-      scenario_of(lock, scale.horizon, scale.clients, kContending, why_not);
+  std::optional<Scenario> base = scenario_of(lock, scale, kContending, why_not);
   if (!base) return std::nullopt;
   keep_invariants(
       *base, {"client_mutual_exclusion", "service_mutual_exclusion", "stale_write", "lost_update"});
@@ -462,8 +461,8 @@ ComparePerformance measure_performance(const CompareLock& lock, std::uint64_t se
   ComparePerformance measured;
   for (std::size_t i = 0; i < ComparePerformance::kClients.size(); ++i) {
     std::string why_not;
-    std::optional<Scenario> scenario =
-        scenario_of(lock, kHorizon, ComparePerformance::kClients[i], kHurrying, why_not);
+    const CompareScale scale{.horizon = kHorizon, .clients = ComparePerformance::kClients[i]};
+    std::optional<Scenario> scenario = scenario_of(lock, scale, kHurrying, why_not);
     if (!scenario) return measured;
     keep_invariants(*scenario, {});
     keep_data(*scenario, true);

@@ -58,6 +58,7 @@ struct CompareScale {
   Duration horizon = 60s;
   Duration longest_stop = 40s;  // of a pause or a suspension
   std::uint32_t clients = 4;
+  Duration one_way = 500us;  // median of the network's latency
 };
 
 /// A lock made ready for its runs.
