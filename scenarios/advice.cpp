@@ -4,7 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <tuple>
+#include <utility>
+
+#include "scenarios/corpus.hpp"
+#include "scenarios/library.hpp"
 
 namespace locklab {
 namespace {
@@ -105,9 +110,29 @@ const std::vector<CompareFault>& advised_faults() {
   return kFaults;
 }
 
+bool has_unsound_token(const CompareLock& lock) {
+  using Known = std::pair<const Algorithm*, std::string>;
+  static const std::vector<Known> kUnsound = [] {
+    std::vector<Known> unsound;
+    for (const CorpusChapter& chapter : corpus_list().chapters)
+      for (const CorpusItem& item : chapter.items) {
+        if (!library_text(corpus_scenario(item.id))) continue;
+        const Scenario scenario = built_in_scenario(corpus_scenario(item.id));
+        const std::vector<std::string>& violates = scenario.expect.violates;
+        if (std::find(violates.begin(), violates.end(), "token_order") != violates.end())
+          unsound.emplace_back(scenario.lock.algorithm, scenario.lock.preset);
+      }
+    return unsound;
+  }();
+  return std::find(kUnsound.begin(), kUnsound.end(), Known{lock.algorithm, lock.preset}) !=
+         kUnsound.end();
+}
+
 Fitness fitness_of(const ComparedLock& lock, const Requirements& requirements) {
   Fitness fitness;
-  fitness.no_token = requirements.storage_checks_tokens && !lock.plan.has_token;
+  fitness.no_token = requirements.storage_checks_tokens &&
+                     (!lock.plan.has_token || has_unsound_token(lock.plan.lock));
+  fitness.services = std::popcount(lock.plan.lock.algorithm->needs);
   fitness.harmed_percent = surely_percent(lock, [&](const CompareCell& cell) {
     return checks_token(lock, requirements) ? cell.stale_fenced : cell.stale;
   });
@@ -134,12 +159,12 @@ Fitness fitness_of(const ComparedLock& lock, const Requirements& requirements) {
 bool is_fitter(const Fitness& a, const Fitness& b, const Requirements& requirements) {
   const auto rank = [&requirements](const Fitness& f) {
     if (requirements.correctness)
-      return std::tuple(f.gets_stuck, f.no_token, f.harmed_percent, f.twice_percent, f.cost,
-                        f.idle_ppm);
+      return std::tuple(f.gets_stuck, f.no_token, f.harmed_percent, f.twice_percent, f.services,
+                        f.cost, f.idle_ppm);
     // Duplicates are accepted, but not as the rule.
     const bool often = f.harmed_percent + f.twice_percent > kOften;
-    return std::tuple(f.gets_stuck, often, std::int64_t{0}, f.cost,
-                      f.harmed_percent + f.twice_percent, f.idle_ppm);
+    return std::tuple(f.gets_stuck, often, std::int64_t{0}, std::int64_t{0}, f.services, f.cost,
+                      f.harmed_percent + f.twice_percent);
   };
   return rank(a) < rank(b);
 }

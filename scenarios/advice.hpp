@@ -43,14 +43,17 @@ const std::vector<CompareFault>& advised_faults();
 /// How good a lock is for it; the smaller is the better. What counts most comes first.
 struct Fitness {
   bool gets_stuck = false;  // a crashed holder kept the lock to the end
-  bool no_token = false;    // storage could check one, and there is none
+  bool no_token = false;    // storage could check one, and there is none that keeps its order
   // At least so many percent of the runs, at 95 %: one unlucky run in a hundred decides nothing.
   std::int64_t harmed_percent = 0;  // the data came to harm, with the token checked where it can be
   std::int64_t twice_percent = 0;   // the lock was given away twice
+  int services = 0;                 // that it rests on
   std::int64_t cost = 0;            // milliseconds to acquire; the rarer the locks, the greater
   std::int64_t idle_ppm = 0;        // of the time: nobody had the lock though somebody waited
   bool operator==(const Fitness&) const = default;
 };
+/// Does a scenario of the corpus show tokens of this lock in the wrong order?
+bool has_unsound_token(const CompareLock& lock);
 Fitness fitness_of(const ComparedLock& lock, const Requirements& requirements);
 /// For correctness harm counts most, otherwise the cost does, among those that rarely break.
 bool is_fitter(const Fitness& a, const Fitness& b, const Requirements& requirements);

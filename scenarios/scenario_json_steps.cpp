@@ -299,9 +299,6 @@ void StepReader::with_locks(Step& step, const Node& node) {
     step.locks.push_back(*name);
     locks_.acquired.push_back(*name);
   }
-  if (const Node* list = node.find("locks");
-      list != nullptr && list->is_array() && list->items.empty())
-    r.mistake("locks", "needs at least one lock");
   step.global_order = r.choice("order", kOrders, 0) == 1;
   const std::size_t wait = r.choice("wait", kWaits, 0);
   step.mode = wait == 1 ? Step::Mode::poll : Step::Mode::blocking;
