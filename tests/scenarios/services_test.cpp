@@ -84,6 +84,8 @@ Fault draw(Rng& rng, std::string_view service, std::uint64_t nodes) {
     case 5: {
       Partition partition;
       partition.side_a = {server()};
+      if (rng.below(2) == 0)  // a client is on its side
+        partition.side_a.push_back(fmt::format("client-{}", static_cast<char>('a' + rng.below(3))));
       partition.direction = static_cast<CutDirection>(rng.below(3));
       partition.lasts = lasts;
       return partition;
@@ -106,12 +108,14 @@ struct Tally {
   std::uint64_t first_broken = 0;
   std::size_t grants = 0;
 };
-Tally play(std::string_view service, std::string_view lock) {
+Tally play(std::string_view service, std::string_view lock,
+           void (*spoil)(Scenario& scenario) = nullptr) {
   Tally tally;
   Runner runner;
   RunResult result;
   for (const std::uint64_t nodes : {3u, 5u}) {
     Scenario scenario = contended(service, lock, nodes);
+    if (spoil != nullptr) spoil(scenario);
     for (std::uint64_t seed = 1; seed <= kSchedules / 2; ++seed) {
       Rng rng(seed, "services/faults", nodes);
       scenario.faults.clear();
@@ -120,6 +124,7 @@ Tally play(std::string_view service, std::string_view lock) {
         scenario.faults.push_back({AtTime{rng.between(0ms, 15s)}, draw(rng, service, nodes)});
       runner.run(scenario, {.seed = seed}, result);
       tally.grants += runner.metrics().grants().size();
+      if (spoil != nullptr && tally.broken > 0) return tally;
       for (const Finding& finding : result.findings) {
         if (finding.invariant != "service_mutual_exclusion") continue;
         if (tally.broken++ == 0) tally.first_broken = seed;
@@ -166,6 +171,19 @@ TEST_CASE("nor Chubby") {
   CAPTURE(tally.first_broken);
   CHECK(tally.broken == 0);
   CHECK(tally.grants > 10 * kSchedules);
+}
+
+TEST_CASE("the same schedules do break a cluster whose servers decide each for itself") {
+  const Tally tally =
+      play("etcd", R"({"algorithm": "etcd_mutex", "ttl": "4s", "close_session": true,
+                       "request_timeout": "2s", "watch_timeout": "2s"})",
+           [](Scenario& scenario) {
+             etcd::ServerOptions& options = scenario.etcd.options;
+             options.log.commit_quorum = 1;
+             options.log.check_quorum = false;
+             options.confirm_leadership = false;
+           });
+  CHECK(tally.broken > 0);
 }
 
 }  // namespace

@@ -101,8 +101,11 @@ void Node::on_append_reply(ProcessId from, const AppendReply& reply) {
     else
       send_append(follower, false);
   } else {
-    const bool news = reply.index > follower.match;
-    follower.match = std::max(follower.match, reply.index);
+    // Only a follower of a log that commits without a quorum has committed more than its leader
+    // has.
+    const std::uint32_t matched = std::min(reply.index, journal_.last_index());
+    const bool news = matched > follower.match;
+    follower.match = std::max(follower.match, matched);
     follower.next = std::max(follower.next, follower.match + 1);
     const bool was_probing = std::exchange(follower.probing, false);
     if (news) advance_commit();
