@@ -166,13 +166,14 @@ std::string with_everything() {
   // Sections that hold objects of their own stand below.
   std::string services;
   for (const ServiceKind& kind : service_kinds())
-    if (kind.section != "redis" && kind.section != "database")
+    if (kind.section != "redis" && kind.section != "database" && kind.section != "dynamodb")
       services += fmt::format("\"{}\": {{}}, ", kind.section);
   return fmt::format(
       R"({{{} "corpus": {{}}, "network": {{"latency": {{"lognormal": {{}}}}, "links": [{{}}],
            "regions": {{"here": []}}, "between": [{{}}]}}, "machines": [{{}}],
            "redis": {{"keys": [{{}}], "save_points": [{{}}], "sentinel": {{}}, "failovers": [{{}}]}},
            "storage": {{}}, "database": {{"standby": {{}}, "pooler": {{}}}},
+           "dynamodb": {{"unavailable": [{{}}]}},
            "lock": {{"algorithm": "redlock"}}, "workload": {{}},
            "clients": [{} {{"program": [{}]}}], "faults": [{}],
            "checks": {{"bounded_wait": {{}}, "lost_release": {{}}, "fairness": {{}}}},
