@@ -7,9 +7,11 @@
 #include "algorithms/consul_lock.hpp"
 #include "algorithms/curator_mutex.hpp"
 #include "algorithms/database_lock.hpp"
+#include "algorithms/dynamodb_lock.hpp"
 #include "algorithms/etcd_mutex.hpp"
 #include "algorithms/fenced_lock.hpp"
 #include "algorithms/hazelcast_fenced_lock.hpp"
+#include "algorithms/kubernetes_lease.hpp"
 #include "algorithms/naive_redis_lock.hpp"
 #include "algorithms/redisson_lock.hpp"
 #include "algorithms/redlock.hpp"
@@ -110,6 +112,14 @@ std::span<const Algorithm> algorithms() {
       Algorithm{"zk_db_fallback_lock", "ZooKeeper, and a lock table when it does not answer",
                 "as the document describes Netflix", kZkDbFallbackLockParameters,
                 kZkDbFallbackLockPresets, "", kZooKeeper | kDatabase, make_zk_db_fallback_lock},
+      Algorithm{"dynamodb_lock", "Amazon's DynamoDB lock client: a lease that shows by its RVN",
+                "awslabs/amazon-dynamodb-lock-client 1.4.0", kDynamoDbLockParameters,
+                kDynamoDbLockPresets, "", roles(ProcessRole::dynamodb), make_dynamodb_lock,
+                "token=counter"},
+      Algorithm{"kubernetes_lease", "client-go's leader election on a Lease object",
+                "k8s.io/client-go/tools/leaderelection", kKubernetesLeaseParameters,
+                kKubernetesLeasePresets, "", roles(ProcessRole::kubernetes), make_kubernetes_lease,
+                "token=transitions"},
   };
   return kAlgorithms;
 }

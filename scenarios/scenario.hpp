@@ -248,6 +248,16 @@ struct ChubbySpec {
   std::vector<Endpoint> endpoints;
 };
 
+struct DynamoDbSpec {
+  struct Outage {
+    Duration from{};
+    Duration until{};
+    std::vector<std::string> to;  // clients; empty: all
+  };
+  Duration staleness{};  // of eventually consistent reads
+  std::vector<Outage> outages;
+};
+
 struct SeedRegister {
   std::string name;
   Datum value;
@@ -378,6 +388,7 @@ struct Scenario {
   RedisSpec redis;
   DatabaseSpec database;
   EtcdSpec etcd;
+  DynamoDbSpec dynamodb;
   ZooKeeperSpec zookeeper;
   ConsulSpec consul;
   HazelcastSpec hazelcast;

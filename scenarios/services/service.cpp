@@ -30,8 +30,9 @@ Value Site::value(const Datum& datum) const {
 }
 
 std::span<const ServiceKind> service_kinds() {
-  static const std::array kKinds{kRedisService,  kZooKeeperService, kDatabaseService, kEtcdService,
-                                 kConsulService, kHazelcastService, kChubbyService};
+  static const std::array kKinds{kRedisService,  kZooKeeperService, kDatabaseService,
+                                 kEtcdService,   kConsulService,    kHazelcastService,
+                                 kChubbyService, kDynamoDbService,  kKubernetesService};
   return kKinds;
 }
 

@@ -83,6 +83,8 @@ std::span<const ServiceKind> service_kinds();
 extern const ServiceKind kRedisService;
 extern const ServiceKind kDatabaseService;
 extern const ServiceKind kEtcdService;
+extern const ServiceKind kDynamoDbService;
+extern const ServiceKind kKubernetesService;
 extern const ServiceKind kZooKeeperService;
 extern const ServiceKind kConsulService;
 extern const ServiceKind kHazelcastService;

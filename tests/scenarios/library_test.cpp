@@ -145,8 +145,13 @@ bool by_chance(const LinkQuality& quality) {
 }
 
 bool by_chance(const LockSpec& lock) {
-  return lock.settings.find("retry_jitter") != nullptr &&
-         lock.settings.duration("retry_jitter") > 0ms;
+  const Settings& settings = lock.settings;
+  if (settings.find("retry_jitter") != nullptr && settings.duration("retry_jitter") > 0ms)
+    return true;
+  if (lock.algorithm == nullptr) return false;
+  if (lock.algorithm->name == "kubernetes_lease") return settings.integer("jitter_permille") > 0;
+  // A random number that is taken for a token.
+  return lock.algorithm->name == "dynamodb_lock" && settings.text("token") == "rvn";
 }
 
 bool by_chance(const Program& program) {

@@ -166,7 +166,8 @@ std::string with_everything() {
   // Sections that hold objects of their own stand below.
   std::string services;
   for (const ServiceKind& kind : service_kinds())
-    if (kind.section != "redis" && kind.section != "database" && kind.section != "consul")
+    if (kind.section != "redis" && kind.section != "database" && kind.section != "consul" &&
+        kind.section != "dynamodb")
       services += fmt::format("\"{}\": {{}}, ", kind.section);
   return fmt::format(
       R"({{{} "corpus": {{}}, "network": {{"latency": {{"lognormal": {{}}}}, "links": [{{}}],
@@ -174,6 +175,7 @@ std::string with_everything() {
            "redis": {{"keys": [{{}}], "save_points": [{{}}], "sentinel": {{}}, "failovers": [{{}}]}},
            "storage": {{}}, "database": {{"standby": {{}}, "pooler": {{}}}},
            "consul": {{"false_alarms": [{{}}]}},
+           "dynamodb": {{"unavailable": [{{}}]}},
            "lock": {{"algorithm": "redlock"}}, "workload": {{}},
            "clients": [{} {{"program": [{}]}}], "faults": [{}],
            "checks": {{"bounded_wait": {{}}, "lost_release": {{}}, "fairness": {{}}}},
