@@ -121,7 +121,7 @@ Task<Lock::Extended> DatabaseLock::try_extend(const Lease& lease, Duration to) {
   update.test_value = true;
   update.value = lease.owner;
   set_expiry(update, to);
-  const auto updated = co_await connection_.execute(update);
+  const auto updated = co_await execute(lease, update);
   if (problem(updated) != Errc::none) co_return Refusal{problem(updated)};
   if (updated->rows == 0) co_return Refusal{Errc::lost};
   co_return extension;
@@ -129,18 +129,25 @@ Task<Lock::Extended> DatabaseLock::try_extend(const Lease& lease, Duration to) {
 
 // DELETE FROM distributed_locks WHERE name = ? AND owner = ?
 Task<Lock::Released> DatabaseLock::try_release(const Lease& lease) {
-  const sql::SessionId session = connection_.session();
   sql::Request deletion = statement(sql::Verb::erase, lease.attempt);
   deletion.test_value = true;
   deletion.value = lease.owner;
-  const auto deleted = co_await connection_.execute(deletion);
+  const auto deleted = co_await execute(lease, deletion);
   if (problem(deleted) != Errc::none) co_return Released{0, problem(deleted)};
   if (!autocommit_) {
-    const auto committed = co_await connection_.commit(session, lease.attempt);
+    const auto committed =
+        co_await connection_.commit(sql::SessionId{lease.session}, lease.attempt);
     if (problem(committed) != Errc::none) co_return Released{0, problem(committed)};
   }
   if (deleted->rows == 0) co_return Released{0, Errc::lost};
   co_return Released{1};
+}
+
+// Without autocommit it is the transaction that took the lock, or nothing.
+Task<Result<sql::Reply>> DatabaseLock::execute(const Lease& lease, sql::Request request) {
+  if (!autocommit_)
+    co_return co_await connection_.execute_in(sql::SessionId{lease.session}, request);
+  co_return co_await connection_.execute(request);
 }
 
 Lock* make_database_lock(const Environment& environment, const Settings& settings,

@@ -39,6 +39,7 @@ class DatabaseLock final : public Lock {
   enum class OwnerScope : std::uint8_t { object, acquisition };
 
   sql::Request statement(sql::Verb verb, AttemptId attempt) const;
+  Task<Result<sql::Reply>> execute(const Lease& lease, sql::Request request);
   /// expires_at = Instant.now().plus(ttl), or NOW() + ttl.
   void set_expiry(sql::Request& request, Duration ttl) const;
 

@@ -128,6 +128,7 @@ Task<Client::Flow> Client::run_steps(Thread& thread, const Program& steps) {
   for (const Step& step : steps) {
     if (thread.skipping && step.kind != Step::Kind::acquire && step.kind != Step::Kind::with_lock &&
         step.kind != Step::Kind::auto_extend && step.kind != Step::Kind::with_locks &&
+        step.kind != Step::Kind::hybrid &&
         step.kind != Step::Kind::at && step.kind != Step::Kind::sleep)
       continue;
     const Flow flow = co_await run_step(thread, step);
@@ -195,6 +196,8 @@ Task<Client::Flow> Client::run_step(Thread& thread, const Step& step) {
       co_return co_await with_locks(thread, step);
     case Step::Kind::optimistic:
       co_return co_await optimistic(thread, step);
+    case Step::Kind::hybrid:
+      co_return co_await hybrid(thread, step);
     case Step::Kind::repeat:
       for (std::int64_t round = 0; round < step.amount; ++round) {
         const Flow flow = co_await run_steps(thread, step.body);
@@ -505,21 +508,86 @@ Task<Client::Flow> Client::append(Thread& thread, const Step& step) {
   co_return Flow::next;
 }
 
-// Compare and swap: read a value and its version, write only if the version is still that one.
-Task<Client::Flow> Client::optimistic(Thread& thread, const Step& step) {
+// Read a value and its version, think, and write what it comes to; with `compare` only if the
+// version is still that one. True: written.
+Task<Result<bool>> Client::update(Hold under, const Step& step, Basis basis) {
   const Symbol subject = symbol(step.subject);
+  const auto before = co_await registers_.read(subject, under);
+  if (!before) co_return before.error();
+  if (step.think > Duration{0}) co_await self_.sleep(step.think);
+  basis.known = true;
+  basis.version = before->version;
+  const auto written = co_await registers_.write(
+      subject, Value::integer(before->value.as_integer() + step.amount), under, basis);
+  if (!written) co_return written.error();
+  co_return written->kind == storage::ReplyKind::accepted;
+}
+
+// Compare and swap. After an error the update may have been made: who tries again without saying
+// that it is the same operation makes it twice [corpus 109].
+Task<Client::Flow> Client::optimistic(Thread& thread, const Step& step) {
+  constexpr std::uint64_t kEach = 1'000'000;
   const Hold under = hold(thread, step);
+  Basis basis;
+  basis.compare = true;
+  if (step.retry_errors) basis.update_id = self_.id().number * kEach + ++operations_;
+  basis.once = step.operation_id;
   for (std::int64_t tries_left = step.tries; tries_left > 0; --tries_left) {
-    const auto before = co_await registers_.read(subject, under);
-    if (!before) co_return Flow::stop;
-    if (step.think > Duration{0}) co_await self_.sleep(step.think);
-    const auto written =
-        co_await registers_.write(subject, Value::integer(before->value.as_integer() + step.amount),
-                                  under, {true, before->version, true});
-    if (!written) co_return Flow::stop;
-    if (written->kind == storage::ReplyKind::accepted) co_return Flow::next;
+    const Result<bool> written = co_await update(under, step, basis);
+    if (!written && !step.retry_errors) co_return Flow::stop;
+    if (written && *written) co_return Flow::next;
   }
   co_return Flow::next;
+}
+
+/// What the hybrid does under the lock: the document's forced update, which compares nothing, or
+/// one that goes on comparing, for which the lock is a queue [corpus 107].
+class Client::LastResort final : public CriticalSection {
+ public:
+  LastResort(Client& client, Thread& thread, Lock& lock, const Step& step)
+      : client_(client), thread_(thread), lock_(lock), step_(step) {}
+  ~LastResort() override { client_.drop(thread_, attempt_); }
+
+  Task<> run(const Lease& lease) override {
+    attempt_ = lease.attempt;
+    thread_.held.push_back({&lock_, lease, false});
+    const Hold under = client_.hold(thread_, step_);
+    Basis basis;
+    basis.compare = step_.compare_version;
+    for (;;) {
+      const Result<bool> written = co_await client_.update(under, step_, basis);
+      failed_ = !written.has_value();
+      if (failed_ || *written) co_return;
+    }
+  }
+  Arena& arena() const { return client_.arena(); }
+  bool failed() const { return failed_; }
+
+ private:
+  Client& client_;
+  Thread& thread_;
+  Lock& lock_;
+  const Step& step_;
+  AttemptId attempt_;
+  bool failed_ = false;
+};
+
+// The document's hybrid: some optimistic tries without a lock, then the lock.
+Task<Client::Flow> Client::hybrid(Thread& thread, const Step& step) {
+  thread.skipping = false;
+  const Hold no_lock;
+  Basis compared;
+  compared.compare = true;
+  for (std::int64_t tries_left = step.tries; tries_left > 0; --tries_left) {
+    const Result<bool> written = co_await update(no_lock, step, compared);
+    if (!written) co_return Flow::stop;
+    if (*written) co_return Flow::next;
+  }
+  Lock& lock = lock_on(lock_of(thread, step));
+  LastResort section(*this, thread, lock, step);
+  const Result<void> done = co_await execute_with_lock(lock, section, waiting(step));
+  if (!done) co_return refused(thread, step);
+  co_return section.failed() ? Flow::stop : Flow::next;
 }
 
 // ---- small things -------------------------------------------------------------------------------

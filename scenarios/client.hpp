@@ -69,6 +69,7 @@ class Client final : public Actor, private Beliefs::Listener {
   };
   enum class Flow : std::uint8_t { next, stop };
   class Section;
+  class LastResort;
 
   void told(AttemptId attempt) override;
   void prolonged(const Lease& lease) override;
@@ -93,6 +94,8 @@ class Client final : public Actor, private Beliefs::Listener {
   Task<Flow> lead(Thread& thread, const Step& step);
   Task<Flow> append(Thread& thread, const Step& step);
   Task<Flow> optimistic(Thread& thread, const Step& step);
+  Task<Flow> hybrid(Thread& thread, const Step& step);
+  Task<Result<bool>> update(Hold under, const Step& step, Basis basis);
 
   Symbol symbol(const std::string& text) const;
   Value value(const Datum& datum) const;
@@ -116,6 +119,7 @@ class Client final : public Actor, private Beliefs::Listener {
   Beliefs beliefs_;
   Environment environment_;
   Registers registers_;
+  std::uint64_t operations_ = 0;  // that may be repeated, numbered
   std::span<DeployedService* const> services_;
   std::pmr::vector<ServiceClient*> service_clients_;  // of this life
   std::pmr::vector<Lock*> locks_;  // one object a resource, shared by the threads

@@ -19,6 +19,7 @@ bool writes(const Step& step) {
     case Step::Kind::lead:
     case Step::Kind::append:
     case Step::Kind::optimistic:
+    case Step::Kind::hybrid:
       return true;
     default:
       return std::any_of(step.body.begin(), step.body.end(), writes);

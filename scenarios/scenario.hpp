@@ -80,6 +80,7 @@ struct Step {
     auto_extend,  // lock, body: the document's executeWithAutoExtend
     with_locks,   // locks, mode (blocking or poll), timeout, poll, body: several locks at once
     optimistic,   // subject, amount, think, tries: compare the version, retry
+    hybrid,       // the same, then the lock, and under it a forced or still a compared update
     repeat,       // amount times: body
     stop,         // the program ends
   };
@@ -104,6 +105,7 @@ struct Step {
   bool compare_version = false;
   bool external = false;  // charge: the payment provider checks no token
   bool ignore_errors = false;
+  bool operation_id = false;  // optimistic: storage knows a repeated operation again
   // auto_extend
   bool notify = false;        // lost lease: the section is told and stops; otherwise silently
   bool retry_errors = false;  // an error of an extension: try again; otherwise the extender dies

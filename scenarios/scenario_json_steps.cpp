@@ -15,10 +15,10 @@ namespace {
 
 using Kind = Step::Kind;
 
-constexpr std::array<std::string_view, 20> kSteps{
+constexpr std::array<std::string_view, 21> kSteps{
     "at",        "sleep",       "work",       "acquire",    "check",   "extend", "release",
     "read",      "write",       "sell",       "charge",     "run_job", "lead",   "append",
-    "with_lock", "auto_extend", "with_locks", "optimistic", "repeat",  "stop"};
+    "with_lock", "auto_extend", "with_locks", "optimistic", "hybrid",  "repeat", "stop"};
 static_assert(kSteps[static_cast<std::size_t>(Kind::stop)] == "stop");
 
 constexpr std::array<std::string_view, 3> kAfterRefusal{"stop", "skip", "go_on"};
@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, 2> kOrders{"given", "global"};
 constexpr std::array<std::string_view, 3> kWaits{"blocking", "poll", "try_all"};
 constexpr std::array<std::string_view, 2> kOnFalse{"stop_silently", "notify"};
 constexpr std::array<std::string_view, 2> kExtendErrors{"die", "retry"};
+constexpr std::array<std::string_view, 2> kUpdateErrors{"stop", "retry"};
 
 /// What a client's steps say about locks, for comparing in the end.
 struct LocksOfClient {
@@ -70,6 +71,7 @@ class StepReader {
   void auto_extend(Step& step, const Node& node);
   void with_locks(Step& step, const Node& node);
   void optimistic(Step& step, const Node& node);
+  void hybrid(Step& step, const Node& node);
   void repeat(Step& step, const Node& node);
   void stop(const Node& node);
 
@@ -159,6 +161,9 @@ std::optional<Step> StepReader::step(const Node& node) {
       break;
     case Kind::optimistic:
       optimistic(step, value);
+      break;
+    case Kind::hybrid:
+      hybrid(step, value);
       break;
     case Kind::repeat:
       repeat(step, value);
@@ -409,7 +414,26 @@ void StepReader::optimistic(Step& step, const Node& node) {
   step.amount = r.integer("add", step.amount, {.min = -1'000'000'000, .max = 1'000'000'000});
   step.think = r.duration("think", step.think);
   step.tries = r.integer("tries", step.tries, {.min = 1, .max = kMostRounds});
+  step.retry_errors = r.choice("on_error", kUpdateErrors, step.retry_errors ? 1 : 0) == 1;
+  step.operation_id = r.boolean("operation_id", step.operation_id);
+  const auto& rows = reading_.scenario.database.registers;
+  if (step.operation_id && std::any_of(rows.begin(), rows.end(), [&](const SeedRegister& row) {
+        return row.name == step.subject;
+      }))
+    r.mistake("operation_id", "only storage knows operations again, not the database");
   write_options(step, r, node);
+}
+
+void StepReader::hybrid(Step& step, const Node& node) {
+  Section r(reading_, node, "steps/hybrid");
+  subject(step, r, "to", node);
+  step.amount = r.integer("add", step.amount, {.min = -1'000'000'000, .max = 1'000'000'000});
+  step.think = r.duration("think", step.think);
+  step.tries = r.integer("tries", step.tries, {.min = 0, .max = kMostRounds});
+  step.compare_version = r.boolean("compare_version", step.compare_version);
+  acquired(step, r, node);
+  polling(step, r);
+  refusal(step, r);
 }
 
 }  // namespace

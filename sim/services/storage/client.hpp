@@ -35,9 +35,11 @@ class Client {
   }
   /// What a write was computed from.
   struct Basis {
-    bool known = false;         // it is a read-modify-write
-    std::uint64_t version = 0;  // of the datum that was read
-    bool compare = false;       // refuse unless the datum still has that version
+    bool known = false;           // it is a read-modify-write
+    std::uint64_t version = 0;    // of the datum that was read
+    bool compare = false;         // refuse unless the datum still has that version
+    std::uint64_t update_id = 0;  // its number, if it may be repeated
+    bool once = false;            // and is to take effect once
   };
   Call<Reply> write(Symbol subject, const Value& value, const Guard& guard,
                     const Basis& basis) const {
@@ -45,6 +47,8 @@ class Client {
     request.operation = Operation::write;
     request.read_modify_write = basis.known;
     request.compare_version = basis.compare;
+    request.update_id = basis.update_id;
+    request.once = basis.once;
     request.subject = subject;
     request.attempt = guard.attempt;
     request.token = guard.token;

@@ -26,6 +26,13 @@ void Registers::initialize(Symbol name, const Value& datum) { at(name).datum = d
 Reply Registers::write(const Request& request) {
   Register& reg = at(request.subject);
   const FencingToken highest = reg.highest;
+  if (request.once)
+    for (const Applied& done : applied_)
+      if (done.subject == request.subject && done.update_id == request.update_id)
+        return {.kind = ReplyKind::accepted,
+                .repeated = true,
+                .highest = highest,
+                .version = done.version};
   if (const auto why = objection(reg, request))
     return {.kind = ReplyKind::rejected, .why = *why, .highest = highest, .version = reg.version};
 
@@ -35,6 +42,7 @@ Reply Registers::write(const Request& request) {
   if (request.token && request.token == reg.highest) reg.written = true;
   reg.datum = request.value;
   ++reg.version;
+  if (request.once) applied_.push_back({request.subject, request.update_id, reg.version});
   return {.kind = ReplyKind::accepted, .highest = highest, .version = reg.version};
 }
 
@@ -91,6 +99,7 @@ void Registers::restart() {
       reg.version = 0;
     }
   }
+  if (!options_.durable_datum) applied_.clear();
 }
 
 const Register* Registers::find(Symbol name) const {

@@ -1,8 +1,7 @@
 // The protected resource, as a value: registers that hold a datum and, if fenced, remember the
 // highest token they have seen and refuse older ones [doc "FencedStorage"; spec C "Storage
 // variants"; Kleppmann 2016]. It reads no clock and asks no lock service. Left out: the
-// CheckSequencer variant (storage asks the lock service), transactions over several registers,
-// duplicate detection.
+// CheckSequencer variant (storage asks the lock service), transactions over several registers.
 #pragma once
 
 #include <cstdint>
@@ -71,7 +70,7 @@ class Registers {
  public:
   explicit Registers(const Options& options = {},
                      std::pmr::memory_resource* memory = std::pmr::get_default_resource())
-      : options_(options), registers_(memory) {}
+      : options_(options), registers_(memory), applied_(memory) {}
   bool operator==(const Registers&) const = default;
 
   /// Gives a register its first datum: version 0, whatever token. Before the run.
@@ -91,11 +90,20 @@ class Registers {
   const Options& options() const { return options_; }
 
  private:
+  /// An operation that has taken effect, and what it made of the datum [corpus 109].
+  struct Applied {
+    Symbol subject;
+    std::uint64_t update_id;
+    std::uint64_t version;
+    bool operator==(const Applied&) const = default;
+  };
+
   Register& at(Symbol name);
   std::optional<Rejection> objection(const Register& reg, const Request& request) const;
 
   Options options_;
   std::pmr::vector<Register> registers_;  // sorted by name
+  std::pmr::vector<Applied> applied_;     // as durable as the data
 };
 
 /// Carries out a request. What the trace says of it:

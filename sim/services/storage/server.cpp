@@ -16,10 +16,15 @@ void Server::on_message(const Packet& packet) {
     world.network().reply(packet, kinds_.read_reply, reply);
     return;
   }
-  if (reply.kind == ReplyKind::accepted)
-    world.emit(self_.id(), accepted_event(request, reply));
-  else
+  if (reply.kind == ReplyKind::rejected) {
     world.emit(self_.id(), rejected_event(request, reply));
+  } else if (!reply.repeated) {
+    world.emit(self_.id(), accepted_event(request, reply));
+    if (request.update_id != 0)
+      world.emit(self_.id(),
+                 DomainEvent{DomainAct::applied, request.subject,
+                             static_cast<std::int64_t>(request.update_id), request.attempt});
+  }
   world.network().reply(packet, kinds_.write_reply, reply);
 }
 
