@@ -94,6 +94,9 @@ class Session {
                                          command_.full ? Detail::full : Detail::brief, terminal_);
       shown.command = run_command(loaded.argument, command_.seed, command_.sets);
       shown.scenario_json = compact_json(loaded.document);
+      const Twin twin = twin_of(loaded.scenario.name);
+      shown.twin_name = twin.name;
+      shown.twin_json = twin.scenario_json;
       code = worse(code, draw(recording, command_.format, command_.out, shown, choice_));
     }
     if (!command_.trace.empty() && !write_trace(command_.trace, recording))
@@ -110,6 +113,9 @@ class Session {
     options.verdict = verdict;
     options.command = run_command(loaded.argument, command_.seed, command_.sets);
     options.scenario_json = compact_json(loaded.document);
+    const Twin twin = twin_of(loaded.scenario.name);
+    options.twin_name = twin.name;
+    options.twin_json = twin.scenario_json;
     return html_report(recording, options);
   }
 

@@ -42,6 +42,9 @@ ExitCode report_trace(const ReportCommand& command, const TerminalChoice& choice
     if (recording.seed != scenario->scenario.seed) seed = recording.seed;
     options.command = run_command(recording.scenario, seed, {});
     options.scenario_json = compact_json(scenario->document);
+    const Twin twin = twin_of(recording.scenario);
+    options.twin_name = twin.name;
+    options.twin_json = twin.scenario_json;
   }
   const ExitCode drawn = draw(recording, command.format, command.out, options, choice);
   // Worth a look all the same, but no script may take it for the run.

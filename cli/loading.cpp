@@ -5,11 +5,21 @@
 #include <utility>
 
 #include "cli/files.hpp"
+#include "cli/result_json.hpp"
 #include "scenarios/library.hpp"
 #include "scenarios/scenario_json.hpp"
 #include "scenarios/suggest.hpp"
 
 namespace locklab {
+
+Twin twin_of(const std::string& name) {
+  constexpr std::string_view kFixed = "+fixed";
+  const std::string twin = name.ends_with(kFixed) ? name.substr(0, name.size() - kFixed.size())
+                                                  : name + std::string(kFixed);
+  if (!library_text(twin)) return {};
+  const auto loaded = ScenarioLoader().load(twin);
+  return loaded ? Twin{twin, compact_json(loaded->document)} : Twin{};
+}
 
 std::string no_such(std::string_view what, std::string_view name,
                     std::span<const std::string_view> known, std::string_view look) {

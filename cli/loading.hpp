@@ -49,6 +49,13 @@ class ScenarioLoader {
   bool input_was_read_ = false;
 };
 
+/// The twin of a built-in scenario: with the fix that it names, or without it.
+struct Twin {
+  std::string name;           // empty: it has none
+  std::string scenario_json;  // in one line
+};
+Twin twin_of(const std::string& name);
+
 /// "there is no ... \"doc_1\" (did you mean \"doc-1\"?)" and where to look for those there are.
 std::string no_such(std::string_view what, std::string_view name,
                     std::span<const std::string_view> known, std::string_view look);

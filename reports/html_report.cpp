@@ -72,7 +72,8 @@ class Page {
     parts_["story"] = story();
     parts_["below"] = below();
     parts_["footer"] = footer();
-    parts_["data"] = page_data_json(source(), options.command, options.scenario_json);
+    parts_["data"] = page_data_json(
+        source(), {options.command, options.scenario_json, options.twin_name, options.twin_json});
   }
 
   std::string html() {

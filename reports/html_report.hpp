@@ -19,6 +19,8 @@ struct HtmlOptions {
   std::string verdict;        // "as expected: ..."; empty: the recording's
   std::string command;        // that gives this run again; empty: none is known
   std::string scenario_json;  // the scenario, for pages that can run it again; may be empty
+  std::string twin_name;      // of the same schedule with the fix, or without it; may be empty
+  std::string twin_json;      // that scenario
   /// How many lines the story has at most; what is left out says so. Zero: all.
   std::size_t most_lines = 400;
 };

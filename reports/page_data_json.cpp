@@ -132,14 +132,13 @@ class Writer {
 
 }  // namespace
 
-std::string page_data_json(const PictureSource& source, std::string_view command,
-                           std::string_view scenario_json) {
+std::string page_data_json(const PictureSource& source, const PageMeans& means) {
   std::string out = fmt::format(
       "{{\"name\":{},\"seed\":\"{}\",\"digest\":\"{:016x}\",\"verdict\":{},\"end\":{},\"command\":{"
       "}",
       script_literal(safe_text(source.recording.scenario)), source.recording.seed,
       source.recording.digest, script_literal(safe_text(source.recording.verdict)),
-      nanoseconds(source.timeline.end), script_literal(safe_text(command)));
+      nanoseconds(source.timeline.end), script_literal(safe_text(means.command)));
   Writer writer(source, out);
   writer.axis();
   writer.processes();
@@ -150,7 +149,10 @@ std::string page_data_json(const PictureSource& source, std::string_view command
   writer.standstills();
   writer.findings();
   out += ",\"scenario\":";
-  out += scenario_json.empty() ? std::string("null") : without_tags(scenario_json);
+  out += means.scenario_json.empty() ? std::string("null") : without_tags(means.scenario_json);
+  if (!means.twin_json.empty())
+    out += fmt::format(",\"twin\":{{\"name\":{},\"scenario\":{}}}",
+                       script_literal(safe_text(means.twin_name)), without_tags(means.twin_json));
   return out += '}';
 }
 

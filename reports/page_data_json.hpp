@@ -10,8 +10,14 @@
 
 namespace locklab {
 
-/// `command` gives the run again; `scenario_json` is the scenario as JSON. Either may be empty.
-std::string page_data_json(const PictureSource& source, std::string_view command,
-                           std::string_view scenario_json);
+/// What else a page's scripts need; each may be empty.
+struct PageMeans {
+  std::string_view command;        // gives the run again
+  std::string_view scenario_json;  // the scenario
+  std::string_view twin_name;      // its twin, with the fix or without it
+  std::string_view twin_json;
+};
+
+std::string page_data_json(const PictureSource& source, const PageMeans& means);
 
 }  // namespace locklab

@@ -28,6 +28,8 @@ void write_html(const Recording& recording, const TextOptions& options, std::str
   page.verdict = options.verdict;
   page.command = options.command;
   page.scenario_json = options.scenario_json;
+  page.twin_name = options.twin_name;
+  page.twin_json = options.twin_json;
   out += html_report(recording, page);
 }
 

@@ -10,7 +10,7 @@
 namespace locklab {
 
 std::int64_t text_width(std::string_view text) {
-  return static_cast<std::int64_t>(columns(text)) * 720;
+  return static_cast<std::int64_t>(columns(text)) * 750;
 }
 
 SvgWriter& SvgWriter::open(std::string_view element) {

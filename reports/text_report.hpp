@@ -29,6 +29,8 @@ struct TextOptions {
   std::vector<std::string> sources;
   std::string command;        // that gives this run again; empty: none is known
   std::string scenario_json;  // the scenario, for pages that can run it again; may be empty
+  std::string twin_name;      // of the same schedule with the fix, or without it; may be empty
+  std::string twin_json;      // that scenario
 };
 
 /// The whole report. Every line ends with a newline and is at most `width` columns wide.

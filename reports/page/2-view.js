@@ -157,7 +157,7 @@ function drawTicks() {
   let free = -margin;
   for (const ns of at) {
     const x = placeOf(ns);
-    const words = shown(ns), wide = words.length * 7.2;
+    const words = shown(ns), wide = words.length * 7.8;
     const left = clamp(x - wide / 2, -margin, axisWidth + margin - wide);
     group.append(svgNode("line", { class: "tick", x1: x, x2: x, y1: 38, y2: bottom }));
     if (left < free) continue;

@@ -24,7 +24,8 @@ async function loadCore() {
 /** Runs a scenario; the answer's text. A seed is a decimal text, or null for the scenario's own. */
 function simulate(scenario, wanted, seed = null) {
   const text = new TextEncoder().encode(JSON.stringify(scenario));
-  new Uint8Array(core.memory.buffer, core.locklab_input(text.length), text.length).set(text);
+  const place = core.locklab_input(text.length) >>> 0;  // before its memory is looked at: it may grow
+  new Uint8Array(core.memory.buffer, place, text.length).set(text);
   const number = BigInt(seed ?? 0);
   const size = core.locklab_run(wanted, seed === null ? 0 : 1, Number(number & 0xffffffffn), Number(number >> 32n));
   return new TextDecoder().decode(new Uint8Array(core.memory.buffer, core.locklab_output() >>> 0, size >>> 0));

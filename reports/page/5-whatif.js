@@ -61,9 +61,11 @@ function runAgain() {
     $("verdict").lastElementChild.textContent = parts.error;
     return;
   }
-  show({ run: parts.data, kind: parts["verdict-kind"], sign: parts["verdict-sign"], verdict: parts.verdict,
-    picture: parts.picture, leftOut: parts["left-out"], story: parts.story, below: parts.below, footer: parts.footer });
+  show(partsOf(parts));
 }
+
+const partsOf = (parts) => ({ run: parts.data, kind: parts["verdict-kind"], sign: parts["verdict-sign"], verdict: parts.verdict,
+  picture: parts.picture, leftOut: parts["left-out"], story: parts.story, below: parts.below, footer: parts.footer });
 
 const seedNow = () => edits.get("seed") ?? (run0 && String(run0.seed ?? 1) !== recorded.run.seed ? recorded.run.seed : null);
 
@@ -91,11 +93,14 @@ function show(next) {
   state.cursor = clamp(state.cursor, first(), last());
   layout();
   showList();
-  wireBlocks();
   showCommand();
   showTwin();
   showTiming();
-  later(decided, 250);
+  document.documentElement.classList.toggle("twin-shown", twinShown);
+  if (!twinShown) {
+    wireBlocks();
+    later(decided, 250);
+  }
   remember();
 }
 
@@ -109,16 +114,19 @@ function changed() {
 }
 
 function edit(path, value) {
+  twinShown = false;
   if (path === "seed") edits.set("seed", String(value));
   else {
     setValue(scenario, path, value);
-    if (JSON.stringify(valueAt(run0, path)) === JSON.stringify(value)) edits.delete(path);
+    const before = valueAt(run0, path) ?? (path === "storage.check" ? "document" : undefined);
+    if (JSON.stringify(before) === JSON.stringify(value)) edits.delete(path);
     else edits.set(path, value);
   }
   changed();
 }
 
 function reset() {
+  twinShown = false;
   edits.clear();
   scenario = structuredClone(run0);
   showKnobs();

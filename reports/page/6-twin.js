@@ -20,22 +20,41 @@ function withOtherCheck() {
 
 function showTwin() {
   const card = $("twin");
-  if (!core || !card || !run.events.some((event) => ["write_accepted", "write_rejected"].includes(run.kinds[event[KIND]]))) return;
-  const other = withOtherCheck(), result = outcome(other);
-  if (result.error) return;
-  const bad = damaged(result.violated);
-  const here = run.findings.some((finding) => damaged([finding[2]]));
-  const words = bad
-    ? "the late write is taken and an update is lost."
-    : result.violated.length ? "the lock is broken in the same way, but no update is lost." : "nothing is violated.";
-  const same = bad === here;
-  card.replaceChildren(
-    make("h2", {}, "The twin"),
-    make("p", {}, `The same faults with a storage that ${fenced(scenario) ? "does not check" : "checks"} fencing tokens: `,
-      make("strong", { class: bad ? "bad" : "" }, words), same && !bad ? " Here the check makes no difference." : ""),
+  if (!core || !card) return;
+  card.replaceChildren();
+  const twin = recorded.run.twin;
+  if (twin) {
+    const mended = twin.name.endsWith("+fixed");
+    const result = outcome(twin.scenario, null);
+    const words = result.violated?.length ? `${result.violated.map((name) => name.replaceAll("_", " ")).join(" and ")} violated.` : "nothing is violated.";
+    card.append(make("p", {}, mended ? "The same schedule with the fix: " : "The same schedule without the fix: ",
+      make("strong", { class: result.violated?.length ? "bad" : "" }, words), make("br"), make("code", {}, `locklab run ${twin.name}`)),
+    make("button", { type: "button", onclick: toggleTwin }, twinShown ? "Back to this run" : mended ? "See it with the fix" : "See it without the fix"));
+  }
+  const writes = run.events.some((event) => ["write_accepted", "write_rejected"].includes(run.kinds[event[KIND]]));
+  const result = writes && !twinShown ? outcome(withOtherCheck()) : { error: "none" };
+  if (!result.error) {
+    const bad = damaged(result.violated);
+    const words = bad ? "the late write is taken and an update is lost."
+      : result.violated.length ? "the lock is broken in the same way, but no update is lost." : "nothing is violated.";
+    const same = result.violated.join() === [...new Set(run.findings.map((finding) => finding[2]))].join();
+    card.append(make("p", { class: twin ? "apart" : "" }, `The same faults with a storage that ${fenced(scenario) ? "does not check" : "checks"} fencing tokens: `,
+      make("strong", { class: bad ? "bad" : "" }, words), same ? " Here the check makes no difference." : ""),
     make("button", { type: "button", onclick: () => edit("storage.check", fenced(scenario) ? "plain" : "document") },
       fenced(scenario) ? "Run it without the check" : "Run it with the check"));
-  card.hidden = false;
+  }
+  if (card.childElementCount) card.prepend(make("h2", {}, "The twin"));
+  card.hidden = card.childElementCount === 0;
+}
+
+let twinShown = false;
+/** The twin in the place of this run; what can be changed is this run's and waits. */
+function toggleTwin() {
+  twinShown = !twinShown;
+  if (!twinShown) return edits.size ? runAgain() : show(recorded);
+  const parts = JSON.parse(simulate(recorded.run.twin.scenario, PARTS));
+  if (!parts.error) show(partsOf(parts));
+  $("command").textContent = `locklab run ${recorded.run.twin.name}`;
 }
 
 // ---- the nearest repairs ---------------------------------------------------------------------------------

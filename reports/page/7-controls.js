@@ -158,7 +158,7 @@ function remember() {
   remembering = setTimeout(() => {
     const parts = new URLSearchParams();
     if (moved) parts.set("t", String(Math.round(state.cursor)));
-    if (state.selected >= 0) parts.set("e", String(state.selected));
+    if (moved && state.selected >= 0) parts.set("e", String(state.selected));
     if (view.from > first() || view.until < last()) parts.set("view", `${Math.round(view.from)}-${Math.round(view.until)}`);
     if (view.even) parts.set("even", "1");
     for (const [path, value] of edits) parts.append("set", `${path}=${value}`);

@@ -121,7 +121,8 @@ async function coreOf(file) {
   exports._initialize?.();
   return (scenario, wanted) => {
     const text = Buffer.from(scenario);
-    Buffer.from(exports.memory.buffer, exports.locklab_input(text.length), text.length).set(text);
+    const place = exports.locklab_input(text.length) >>> 0;
+    Buffer.from(exports.memory.buffer, place, text.length).set(text);
     const size = exports.locklab_run(wanted, 0, 0, 0);
     return Buffer.from(exports.memory.buffer, exports.locklab_output() >>> 0, size >>> 0).toString();
   };
