@@ -120,6 +120,7 @@ class LostRelease final : public Invariant {
   Instant taken_by_abandoned_keys_until(const LockBook::LockState& lock, Instant now,
                                         const LockBook& book) {
     if (lock.of < lock.quorum) return now;
+    if (!lock.believers.empty()) return now;  // it is somebody's
     const std::size_t needed = std::size_t{lock.of} - lock.quorum + 1;
     if (lock.keys.size() < needed) return now;
     expiries_.clear();
