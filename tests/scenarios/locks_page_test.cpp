@@ -101,10 +101,11 @@ TEST_CASE("docs/locks has a line for every lock, and it says what the registry s
 TEST_CASE("every lock has a page, and every page a lock") {
   for (const Algorithm& algorithm : algorithms()) {
     CAPTURE(std::string(algorithm.name));
-    WARN_MESSAGE(!page_of(algorithm).empty(), "no page in docs/locks speaks of it");
+    CHECK_MESSAGE(!page_of(algorithm).empty(), "no page in docs/locks speaks of it");
   }
   for (const std::string& name : pages()) {
     CAPTURE(name);
+    if (name == "optimistic") continue;  // a way to do without a lock: steps of a client
     const auto all = algorithms();
     CHECK(std::any_of(all.begin(), all.end(),
                       [&name](const Algorithm& algorithm) { return page_of(algorithm) == name; }));
