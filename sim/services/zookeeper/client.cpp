@@ -353,7 +353,12 @@ Task<Result<Reply>> Client::request(Request request, Watcher* watcher,
   const bool answered = co_await mine.answered.wait(patience);
   if (!answered) co_return Errc::cancelled;
   if (mine.outcome && mine.outcome->code == Code::session_expired) co_return Errc::lost;
-  if (mine.outcome && mine.outcome->code == Code::session_moved) co_return Errc::connection_lost;
+  if (mine.outcome && mine.outcome->code == Code::session_moved) {
+    // A server closes the connection of a session that another one has; a late request to connect
+    // may have moved it there. Whoever is connected to next has it again.
+    lose_connection_soon();
+    co_return Errc::connection_lost;
+  }
   co_return mine.outcome;
 }
 
