@@ -17,7 +17,7 @@ struct Algorithm {
   std::span<const Parameter> parameters;
   std::span<const Preset> presets;
   std::string_view several_nodes;  // "redis" if it uses all Redis nodes, "" if only the first
-  RoleSet needs;  // services without which it cannot be
+  RoleSet needs;                   // services without which it cannot be
   /// A lock on `resource` for one client; lives in the arena of the run.
   Lock* (*make)(const Environment& environment, const Settings& settings, Symbol resource);
   /// How the same lock hands out a fencing token with its grant, where it does not by itself: the

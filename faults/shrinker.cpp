@@ -324,7 +324,7 @@ std::pair<std::int64_t, std::int64_t> limits_of(const Fault& fault, std::string_
 }  // namespace
 
 std::vector<FailingRange> failing_ranges(const FaultSchedule& failing, const FaultSpace& space,
-                                Oracle& oracle, const SameBug& same) {
+                                         Oracle& oracle, const SameBug& same) {
   std::vector<FailingRange> all;
   for (std::size_t place = 0; place < failing.size(); ++place) {
     std::size_t number = 0;

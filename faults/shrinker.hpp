@@ -54,6 +54,6 @@ struct FailingRange {
 /// By bisection, to the millisecond (below a millisecond to the microsecond), taking the values
 /// around the present one that show the bug to be without a gap.
 std::vector<FailingRange> failing_ranges(const FaultSchedule& failing, const FaultSpace& space,
-                                Oracle& oracle, const SameBug& same);
+                                         Oracle& oracle, const SameBug& same);
 
 }  // namespace locklab

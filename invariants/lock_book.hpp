@@ -77,9 +77,7 @@ class LockBook {
     /// Place in line where the service queues; zero: it does not.
     std::uint64_t rank = 0;
 
-    bool beside(const StoredKey& other) const {
-      return node == other.node && store == other.store;
-    }
+    bool beside(const StoredKey& other) const { return node == other.node && store == other.store; }
   };
 
   struct LockState {

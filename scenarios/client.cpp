@@ -128,8 +128,8 @@ Task<Client::Flow> Client::run_steps(Thread& thread, const Program& steps) {
   for (const Step& step : steps) {
     if (thread.skipping && step.kind != Step::Kind::acquire && step.kind != Step::Kind::with_lock &&
         step.kind != Step::Kind::auto_extend && step.kind != Step::Kind::with_locks &&
-        step.kind != Step::Kind::hybrid &&
-        step.kind != Step::Kind::at && step.kind != Step::Kind::sleep)
+        step.kind != Step::Kind::hybrid && step.kind != Step::Kind::at &&
+        step.kind != Step::Kind::sleep)
       continue;
     const Flow flow = co_await run_step(thread, step);
     if (flow == Flow::stop) co_return Flow::stop;

@@ -152,7 +152,8 @@ DeployedService* deploy(Site& site) { return site.make<DatabaseServers>(site); }
 
 }  // namespace
 
-const ServiceKind kDatabaseService{ProcessRole::database, "database", "A database",  read, nullptr,
-                                   name_processes,        deploy,     nullptr,       read_registers};
+const ServiceKind kDatabaseService{
+    ProcessRole::database, "database", "A database", read,          nullptr,
+    name_processes,        deploy,     nullptr,      read_registers};
 
 }  // namespace locklab

@@ -78,7 +78,8 @@ TEST_CASE(
   REQUIRE(shrunk.schedule.size() == 1);
   CHECK(shrunk.one_minimal);
   CHECK(std::holds_alternative<OnEvent>(shrunk.schedule[0].trigger));
-  CHECK(std::get<Pause>(shrunk.schedule[0].fault) == Pause{"client-a", 9000ms});  // 8731 at one digit
+  CHECK(std::get<Pause>(shrunk.schedule[0].fault) ==
+        Pause{"client-a", 9000ms});  // 8731 at one digit
 }
 
 TEST_CASE("shrinking keeps to the bug it began with") {
