@@ -47,7 +47,7 @@ std::string as_code(std::string_view text) {
 
 /// A word of a shell.
 std::string quoted(std::string_view word) {
-  const std::string plain = safe_text(word);
+  std::string plain = safe_text(word);
   if (!plain.empty() &&
       plain.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                               "0123456789-_./+") == std::string::npos)
