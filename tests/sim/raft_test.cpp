@@ -72,7 +72,7 @@ class Keeper final : public raft::Server {
  public:
   Keeper(Process& self, const raft::Kinds& kinds, const raft::Options& options, raft::Group& group,
          Judge& judge)
-      : raft::Server(self, kinds, options, group), judge_(judge) {}
+      : raft::Server(self, kinds, options, group, Symbol{}), judge_(judge) {}
 
   void put(std::uint32_t number) { node_.submit(raft::Command::of(Put{number})); }
   bool alive() const { return self_.alive(); }

@@ -8,10 +8,9 @@ namespace locklab::chubby {
 
 Server::Server(Process& self, const Kinds& kinds, const raft::Kinds& log_kinds,
                const ServerOptions& options, raft::Group& group, Symbol store_name)
-    : raft::Server(self, log_kinds, options.log, group),
+    : raft::Server(self, log_kinds, options.log, group, store_name),
       kinds_(kinds),
       options_(options),
-      store_name_(store_name),
       cell_(&self.arena()),
       changes_(&self.arena()),
       leases_(&self.arena()),
@@ -116,26 +115,13 @@ void Server::apply(const raft::Committed& committed) {
 void Server::say(const Change& change) {
   World& world = self_.world();
   switch (change.kind) {
-    case Change::Kind::held: {
-      KeyStored stored;
-      stored.key = change.lock.key;
-      stored.value = Value::integer(static_cast<std::int64_t>(change.lock.holder));
-      stored.attempt = change.lock.attempt;
-      stored.store = store_name_;
-      world.emit(self_.id(), stored);
+    case Change::Kind::held:
+      say_stored({change.lock.key, change.lock.holder, change.lock.attempt});
       return;
-    }
-    case Change::Kind::freed: {
-      KeyRemoved removed;
-      removed.key = change.lock.key;
-      removed.value = Value::integer(static_cast<std::int64_t>(change.lock.holder));
-      removed.attempt = change.lock.attempt;
-      removed.by = change.by;
-      removed.why = change.failed ? RemovalReason::session : RemovalReason::deleted;
-      removed.store = store_name_;
-      world.emit(self_.id(), removed);
+    case Change::Kind::freed:
+      say_removed({change.lock.key, change.lock.holder, change.lock.attempt}, change.by,
+                  change.failed);
       return;
-    }
     case Change::Kind::opened:
       return;
     case Change::Kind::session_began:

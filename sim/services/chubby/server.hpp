@@ -74,7 +74,6 @@ class Server final : public raft::Server {
 
   const Kinds& kinds_;
   ServerOptions options_;
-  Symbol store_name_;
   Cell cell_;
   Changes changes_;
   // In the master's memory.

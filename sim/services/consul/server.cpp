@@ -8,9 +8,8 @@ namespace locklab::consul {
 
 Server::Server(Process& self, const Kinds& kinds, const raft::Kinds& log_kinds,
                const ServerOptions& options, raft::Group& group, Symbol store_name)
-    : raft::Server(self, log_kinds, options.log, group),
+    : raft::Server(self, log_kinds, options.log, group, store_name),
       kinds_(kinds),
-      store_name_(store_name),
       store_(&self.arena()),
       changes_(&self.arena()),
       alarms_(&self.arena()),
@@ -119,26 +118,13 @@ void Server::apply(const raft::Committed& committed) {
 void Server::say(const Change& change) {
   World& world = self_.world();
   switch (change.kind) {
-    case Change::Kind::acquired: {
-      KeyStored stored;
-      stored.key = change.key.name;
-      stored.value = Value::integer(static_cast<std::int64_t>(change.key.session));
-      stored.attempt = change.key.attempt;
-      stored.store = store_name_;
-      world.emit(self_.id(), stored);
+    case Change::Kind::acquired:
+      say_stored({change.key.name, change.key.session, change.key.attempt});
       return;
-    }
-    case Change::Kind::freed: {
-      KeyRemoved removed;
-      removed.key = change.key.name;
-      removed.value = Value::integer(static_cast<std::int64_t>(change.key.session));
-      removed.attempt = change.key.attempt;
-      removed.by = change.by;
-      removed.why = change.by_session_end ? RemovalReason::session : RemovalReason::deleted;
-      removed.store = store_name_;
-      world.emit(self_.id(), removed);
+    case Change::Kind::freed:
+      say_removed({change.key.name, change.key.session, change.key.attempt}, change.by,
+                  change.by_session_end);
       return;
-    }
     case Change::Kind::session_began:
       world.emit(self_.id(),
                  SessionBegan{change.session.id, change.session.client, change.session.ttl});

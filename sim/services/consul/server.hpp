@@ -76,7 +76,6 @@ class Server final : public raft::Server {
   void alarm(ProcessId client);
 
   const Kinds& kinds_;
-  Symbol store_name_;
   Store store_;
   Changes changes_;
   std::pmr::vector<FalseAlarm> alarms_;

@@ -8,10 +8,9 @@ namespace locklab::etcd {
 
 Server::Server(Process& self, const Kinds& kinds, const raft::Kinds& log_kinds,
                const ServerOptions& options, raft::Group& group, Symbol store_name)
-    : raft::Server(self, log_kinds, options.log, group),
+    : raft::Server(self, log_kinds, options.log, group, store_name),
       kinds_(kinds),
       options_(options),
-      store_name_(store_name),
       store_(&self.arena()),
       changes_(&self.arena()),
       counts_(&self.arena()),
@@ -140,27 +139,13 @@ void Server::apply(const raft::Committed& committed) {
 void Server::say(const Change& change) {
   World& world = self_.world();
   switch (change.kind) {
-    case Change::Kind::stored: {
-      KeyStored stored;
-      stored.key = change.key.name;
-      stored.value = Value::integer(static_cast<std::int64_t>(change.key.lease));
-      stored.attempt = change.key.attempt;
-      stored.store = store_name_;
-      stored.rank = change.key.created;
-      world.emit(self_.id(), stored);
+    case Change::Kind::stored:
+      say_stored({change.key.name, change.key.lease, change.key.attempt}, change.key.created);
       return;
-    }
-    case Change::Kind::erased: {
-      KeyRemoved removed;
-      removed.key = change.key.name;
-      removed.value = Value::integer(static_cast<std::int64_t>(change.key.lease));
-      removed.attempt = change.key.attempt;
-      removed.by = change.by;
-      removed.why = change.with_lease ? RemovalReason::session : RemovalReason::deleted;
-      removed.store = store_name_;
-      world.emit(self_.id(), removed);
+    case Change::Kind::erased:
+      say_removed({change.key.name, change.key.lease, change.key.attempt}, change.by,
+                  change.with_lease);
       return;
-    }
     case Change::Kind::lease_began:
       world.emit(self_.id(), SessionBegan{change.lease.id, change.lease.client, change.lease.ttl});
       return;

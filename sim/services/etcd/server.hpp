@@ -104,7 +104,6 @@ class Server final : public raft::Server {
 
   const Kinds& kinds_;
   ServerOptions options_;
-  Symbol store_name_;
   Store store_;
   Changes changes_;
   // In memory.

@@ -8,10 +8,9 @@ namespace locklab::hazelcast {
 
 Server::Server(Process& self, const Kinds& kinds, const raft::Kinds& log_kinds,
                const ServerOptions& options, raft::Group& group, Symbol store_name)
-    : raft::Server(self, log_kinds, options.log, group),
+    : raft::Server(self, log_kinds, options.log, group, store_name),
       kinds_(kinds),
       options_(options),
-      store_name_(store_name),
       locks_(&self.arena()),
       changes_(&self.arena()),
       expiries_(&self.arena()),
@@ -100,26 +99,13 @@ void Server::answer_waiting(const Change& change) {
 void Server::say(const Change& change) {
   World& world = self_.world();
   switch (change.kind) {
-    case Change::Kind::held: {
-      KeyStored stored;
-      stored.key = change.key;
-      stored.value = Value::integer(static_cast<std::int64_t>(change.claim.session));
-      stored.attempt = change.claim.attempt;
-      stored.store = store_name_;
-      world.emit(self_.id(), stored);
+    case Change::Kind::held:
+      say_stored({change.key, change.claim.session, change.claim.attempt});
       return;
-    }
-    case Change::Kind::freed: {
-      KeyRemoved removed;
-      removed.key = change.key;
-      removed.value = Value::integer(static_cast<std::int64_t>(change.claim.session));
-      removed.attempt = change.claim.attempt;
-      removed.by = change.by;
-      removed.why = change.by_session_end ? RemovalReason::session : RemovalReason::deleted;
-      removed.store = store_name_;
-      world.emit(self_.id(), removed);
+    case Change::Kind::freed:
+      say_removed({change.key, change.claim.session, change.claim.attempt}, change.by,
+                  change.by_session_end);
       return;
-    }
     case Change::Kind::session_began:
       world.emit(self_.id(),
                  SessionBegan{change.session.id, change.session.client, options_.session_ttl});

@@ -59,7 +59,6 @@ class Server final : public raft::Server {
 
   const Kinds& kinds_;
   ServerOptions options_;
-  Symbol store_name_;
   Locks locks_;
   Changes changes_;
   // In memory.

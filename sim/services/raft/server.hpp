@@ -25,16 +25,31 @@ class Server : public Actor, public Machine {
   void on_disk_stall(bool stalled) override { node_.on_disk_stall(stalled); }
 
  protected:
-  Server(Process& self, const Kinds& kinds, const Options& options, Group& group)
-      : self_(self), node_(self, kinds, options, group, *this) {}
+  /// `store_name`: what the trace calls the store that the group keeps together.
+  Server(Process& self, const Kinds& kinds, const Options& options, Group& group, Symbol store_name)
+      : self_(self), node_(self, kinds, options, group, *this), store_name_(store_name) {}
 
   /// A client's message, or one between servers that is not the log's.
   virtual void on_request(const Packet& packet) = 0;
   /// The process died: what was in memory beside the state machine is gone.
   virtual void on_death() {}
 
+  /// A key that lives with a session (a lease), as the trace knows it.
+  struct Held {
+    Symbol key;
+    std::uint64_t session = 0;
+    AttemptId attempt;
+  };
+  /// Tells the trace that the store has it now; `rank`: its place where keys stand in line.
+  void say_stored(const Held& held, std::uint64_t rank = 0);
+  /// Tells the trace that it is gone: on behalf of `by`, or because its session is.
+  void say_removed(const Held& held, AttemptId by, bool with_session);
+
   Process& self_;
   Node node_;
+
+ private:
+  Symbol store_name_;
 };
 
 }  // namespace locklab::raft
