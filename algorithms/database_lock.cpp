@@ -31,7 +31,7 @@ constexpr std::array kParameters = joined(
                       "a column token, from a sequence; the document's table has none"},
         },
         kDatabaseCallParameters),
-    kRowMarginParameters);
+    kPromiseMarginParameters);
 
 constexpr std::array<PresetValue, 0> kDocument{};
 constexpr std::array kServerClock{PresetValue{"ttl_clock", "server"},

@@ -51,7 +51,7 @@ class DatabaseLock final : public Lock {
   Value owner_id_;
   bool autocommit_;
   bool token_;
-  RowMargin margin_;
+  PromiseMargin margin_;
 };
 
 Lock* make_database_lock(const Environment& environment, const Settings& settings, Symbol resource);

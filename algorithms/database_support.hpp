@@ -1,11 +1,12 @@
-// What the locks in a database share: how their driver treats calls, what is promised of a row, and
-// what the database's answers mean for a lock.
+// What the locks in a database share: how their driver treats calls, and what the database's
+// answers mean for a lock.
 #pragma once
 
 #include <array>
 #include <string_view>
 
 #include "algorithms/lock.hpp"
+#include "algorithms/promise_margin.hpp"
 #include "algorithms/settings.hpp"
 #include "sim/process.hpp"
 #include "sim/result.hpp"
@@ -13,24 +14,6 @@
 #include "sim/world.hpp"
 
 namespace locklab {
-
-/// What is promised of a row with an expiry: its TTL, less a margin for the error of clocks. Model:
-/// the margin is that of the document's Redlock, 0.2 % and 2 ms; the sources promise nothing.
-struct RowMargin {
-  explicit RowMargin(const Settings& settings)
-      : permille(settings.integer("margin_permille")), constant(settings.duration("margin")) {}
-  Duration promised(Duration ttl) const { return ttl - ttl * permille / 1000 - constant; }
-
-  std::int64_t permille;
-  Duration constant;
-};
-
-inline constexpr std::array kRowMarginParameters{
-    Parameter{"margin_permille", Parameter::Type::integer, "2",
-              "what the promise gives away for clock error, in thousandths of the TTL (model: the "
-              "document's Redlock margin)"},
-    Parameter{"margin", Parameter::Type::duration, "2ms", "the constant part of that"},
-};
 
 inline constexpr std::array kDatabaseCallParameters{
     Parameter{"call_timeout", Parameter::Type::duration, "0s",

@@ -34,14 +34,14 @@ class ShedLock : public Lock {
  protected:
   Duration at_most() const { return at_most_; }
   Duration at_least() const { return at_least_; }
-  const RowMargin& margin() const { return margin_; }
+  const PromiseMargin& margin() const { return margin_; }
   /// What a try begins with: who it will be, T1 and what is promised.
   Lease new_lease(AttemptId attempt, const Value& owner);
 
  private:
   Duration at_most_;
   Duration at_least_;
-  RowMargin margin_;
+  PromiseMargin margin_;
 };
 
 class ShedLockJdbc final : public ShedLock {

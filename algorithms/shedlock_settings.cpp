@@ -17,7 +17,7 @@ constexpr std::array kTimes = joined(
         Parameter{"lock_at_least_for", Parameter::Type::duration, "0s",
                   "how long it is kept, however early it is given back"},
     },
-    kRowMarginParameters);
+    kPromiseMarginParameters);
 
 constexpr std::array kJdbc =
     joined(joined(kTimes,

@@ -8,27 +8,10 @@
 #include <string_view>
 
 #include "algorithms/lock.hpp"
+#include "algorithms/promise_margin.hpp"
 #include "algorithms/registry.hpp"
 
 namespace locklab {
-
-/// What is promised of a key on one node: its TTL, less a margin for the error of the node's clock.
-/// Model: the margin is that of the document's Redlock, 2 ms a second and 2 ms.
-struct PromiseMargin {
-  explicit PromiseMargin(const Settings& settings)
-      : permille(settings.integer("margin_permille")), constant(settings.duration("margin")) {}
-  Duration promised(Duration ttl) const { return ttl - ttl * permille / 1000 - constant; }
-
-  std::int64_t permille;
-  Duration constant;
-};
-
-inline constexpr std::array kPromiseMarginParameters{
-    Parameter{"margin_permille", Parameter::Type::integer, "2",
-              "what the promise gives away for clock error, in thousandths of the TTL (model: the "
-              "document's Redlock margin)"},
-    Parameter{"margin", Parameter::Type::duration, "2ms", "the constant part of that"},
-};
 
 /// How a client library of one node treats its calls.
 inline constexpr std::array kRedisCallParameters{

@@ -10,7 +10,7 @@ constexpr std::array kParameters =
     joined(joined(std::array{Parameter{"ttl", Parameter::Type::duration, "10s",
                                        "from NOW() to expires_at, by the server's clock"}},
                   kDatabaseCallParameters),
-           kRowMarginParameters);
+           kPromiseMarginParameters);
 
 constexpr std::array<PresetValue, 0> kStandard{};
 constexpr std::array kPresets{Preset{"standard", "one upsert, by the server's clock", kStandard}};

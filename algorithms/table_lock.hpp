@@ -37,7 +37,7 @@ class TableLock final : public Lock {
   sql::Connection& connection_;
   Symbol row_;
   Duration ttl_;
-  RowMargin margin_;
+  PromiseMargin margin_;
 };
 
 Lock* make_table_lock(const Environment& environment, const Settings& settings, Symbol resource);
