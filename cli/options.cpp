@@ -14,6 +14,8 @@
 #include <utility>
 
 #include "cli/help.hpp"
+#include "faults/space.hpp"
+#include "faults/strategy.hpp"
 #include "reports/registry.hpp"
 #include "scenarios/diagnostics.hpp"
 #include "scenarios/suggest.hpp"
@@ -24,7 +26,7 @@ namespace {
 
 constexpr const char* kKinds = "scenarios|algorithms|faults|invariants|workloads|formats";
 constexpr const char* kShells = "bash|zsh|fish";
-constexpr const char* kStrategies = "portfolio|uniform|anchored|enumerate|swarm|branch";
+constexpr const char* kStrategy = "STRATEGY";
 constexpr const char* kFormat = "FORMAT";
 constexpr const char* kColors = "auto|always|never";
 
@@ -32,6 +34,8 @@ std::vector<std::string> split_choices(std::string_view value) {
   std::vector<std::string> choices;
   if (value == kFormat)
     for (const Format& format : formats()) choices.emplace_back(format.name);
+  if (value == kStrategy)
+    for (const StrategyKind& strategy : strategies()) choices.emplace_back(strategy.name);
   if (value.find('|') == std::string_view::npos) return choices;
   while (true) {
     const std::size_t bar = value.find('|');
@@ -39,6 +43,16 @@ std::vector<std::string> split_choices(std::string_view value) {
     if (bar == std::string_view::npos) return choices;
     value.remove_prefix(bar + 1);
   }
+}
+
+/// "pause, suspend, ..."
+std::string kinds_of_faults() {
+  std::string out;
+  for (std::size_t i = 0; i < kSearchKinds; ++i) {
+    if (i > 0) out += ", ";
+    out += to_string(static_cast<SearchKind>(i));
+  }
+  return out;
 }
 
 /// "auto, always or never"
@@ -189,8 +203,7 @@ class CommandLineParser {
              "A lock such as redlock or redlock:spec, a built-in scenario, a file")
         ->required();
     list(c, "--faults", fuzz_.faults, "LIST",
-         "Kinds of faults: pause, suspend, crash, power-loss, clock-jump, clock-rate, partition, "
-         "drop, delay, duplicate, reset, disk-stall, lose-key; all unless given");
+         "Kinds of faults (" + kinds_of_faults() + "); all unless given");
     list(c, "--check", fuzz_.checks, "LIST", "Invariants to look at; all of the scenario's");
     number(c, "--runs", fuzz_.runs, "Schedules to try; 10000 unless another limit is given",
            std::uint64_t{1});
@@ -202,7 +215,10 @@ class CommandLineParser {
            std::size_t{1}, std::size_t{256});
     number(c, "--most", fuzz_.most_faults, "Faults in a schedule at most; 3 unless given",
            std::size_t{1}, std::size_t{10});
-    value(c, "--strategy", fuzz_.strategy, kStrategies, "How schedules are chosen");
+    value(c, "--strategy", fuzz_.strategy, kStrategy,
+          ("How schedules are chosen: " + listed(split_choices(kStrategy)) +
+           "; portfolio, which tries them all, unless given")
+              .c_str());
     value(c, "--out", fuzz_.out, "DIR", "Write what is found as scenario files");
     c.add_flag("--json", fuzz_.json, "The result as JSON");
     sets(c, fuzz_.sets);
@@ -434,7 +450,7 @@ class CommandLineParser {
 
   /// Words with commas between them, or the option again and again.
   void list(CLI::App& c, const char* name, std::vector<std::string>& target, const char* shown,
-            const char* help) {
+            const std::string& help) {
     c.add_option(name, target, help)->type_name(shown)->delimiter(',')->allow_extra_args(false);
   }
 

@@ -81,7 +81,9 @@ TEST_CASE("a commit waits for the disk, and others for the commit") {
   CHECK(run.times<LockRefused>("client-b") == "21ms");
 }
 
-TEST_CASE("two locks in two orders: after a second one transaction is the victim [spec L]") {
+TEST_CASE(
+    "two locks in two orders, each on a connection of its own: the database sees no ring [spec "
+    "L]") {
   const RecordedRun run(
       with(kForUpdate,
            R"({"acquire": "x"}, {"at": "100ms"}, {"acquire": "y"}, {"release": "y"},
