@@ -12,9 +12,7 @@
 
 namespace locklab {
 
-using redis::Command;
 using redis::Owner;
-using redis::Reply;
 
 // ---- acquiring, step by step --------------------------------------------------------------------
 

@@ -246,7 +246,8 @@ class ContentionWatch final : public TraceObserver {
     const TracePayload& what = event.what;
     if (std::holds_alternative<LockWaitBegan>(what)) {
       waiting_.push_back(event.process);
-    } else if (std::holds_alternative<LockWaitEnded>(what)) {
+    } else if (std::holds_alternative<LockWaitEnded>(what) ||
+               std::holds_alternative<ProcessCrashed>(what)) {
       no_longer_waits(event.process);
     } else if (const auto* granted = std::get_if<LockGranted>(&what)) {
       if (crashed_ && !recovery_) recovery_ = event.at - *crashed_;
@@ -258,8 +259,6 @@ class ContentionWatch final : public TraceObserver {
     } else if (const auto* ended = std::get_if<BeliefEnded>(&what)) {
       std::erase(holders_, ended->attempt);
       if (ended->why == BeliefEnd::crashed && !crashed_) crashed_ = event.at;
-    } else if (std::holds_alternative<ProcessCrashed>(what)) {
-      no_longer_waits(event.process);
     }
   }
 
