@@ -213,7 +213,7 @@ class CommandLineParser {
            std::uint64_t{0});
     number(c, "-j,--jobs", fuzz_.jobs, "Threads; as many as there are cores unless given",
            std::size_t{1}, std::size_t{256});
-    number(c, "--most", fuzz_.most_faults, "Faults in a schedule at most; 3 unless given",
+    number(c, "--most", fuzz_.most_faults, "Faults in a schedule at most; 12 unless given",
            std::size_t{1}, std::size_t{10});
     value(c, "--strategy", fuzz_.strategy, kStrategy,
           ("How schedules are chosen: " + listed(split_choices(kStrategy)) +

@@ -122,7 +122,7 @@ struct FuzzCommand {
   bool until_found = false;
   std::uint64_t seed = 1;
   std::size_t jobs = 0;
-  std::size_t most_faults = 3;
+  std::size_t most_faults = 12;
   std::string strategy = "portfolio";
   std::string out;  // a folder; empty: nothing is written
   bool json = false;

@@ -111,23 +111,83 @@ class Shrinker {
     return true;
   }
 
-  /// All parts of the schedule, the smallest first: schedules are short.
+  /// One after the other goes; then all smaller parts of what there was are tried, the smallest
+  /// first, since which fault goes first decides where that ends.
   void drop_faults() {
     const FaultSchedule all = best_.schedule;
-    const std::size_t count = std::min<std::size_t>(all.size(), 10);
-    for (std::size_t keep = 0; keep < count; ++keep)
+    for (std::size_t i = best_.schedule.size(); i-- > 0;) without(i);
+    const std::size_t count = std::min<std::size_t>(all.size(), 16);
+    for (std::size_t keep = 0; keep < best_.schedule.size(); ++keep)
       for (std::uint32_t part = 0; part < 1u << count; ++part) {
         if (static_cast<std::size_t>(std::popcount(part)) != keep) continue;
         FaultSchedule fewer;
-        for (std::size_t i = 0; i < all.size(); ++i)
-          if (i >= count || (part >> i & 1) != 0) fewer.push_back(all[i]);
+        for (std::size_t i = 0; i < count; ++i)
+          if ((part >> i & 1) != 0) fewer.push_back(all[i]);
         if (take(std::move(fewer))) return;
       }
   }
 
+  /// A fault goes, and another one does its work: it lasts longer, or strikes more servers.
+  bool spared(std::size_t place) {
+    for (std::size_t other = 0; other < best_.schedule.size(); ++other) {
+      if (other == place) continue;
+      for (Fault& stronger : stronger_than(best_.schedule[other].fault)) {
+        FaultSchedule candidate = best_.schedule;
+        candidate[other].fault = std::move(stronger);
+        candidate.erase(candidate.begin() + static_cast<std::ptrdiff_t>(place));
+        if (take(std::move(candidate))) return true;
+      }
+    }
+    return false;
+  }
+
+  std::vector<Fault> stronger_than(const Fault& fault) const {
+    std::vector<Fault> all;
+    const auto add = [&](auto changed) { all.emplace_back(std::move(changed)); };
+    const auto longer = [&](auto changed, Duration limit) {
+      for (const Duration size : {limit / 4, limit / 3, limit / 2}) {
+        changed.lasts = size;
+        add(changed);
+      }
+    };
+    std::vector<std::string> servers;
+    std::vector<std::string> machines;
+    for (const Target& target : space_.targets) {
+      if (!target.keeps_keys) continue;
+      servers.push_back(target.name);
+      machines.push_back(target.machine);
+    }
+    std::visit(Overloaded{[&](const Pause& f) { longer(f, space_.longest_pause); },
+                          [&](const Suspend& f) { longer(f, space_.longest_pause); },
+                          [&](const DiskStall& f) { longer(f, space_.longest_pause); },
+                          [&](WallJump f) {
+                            f.machines = machines;
+                            add(f);
+                          },
+                          [&](SetRate f) {
+                            f.machines = machines;
+                            add(f);
+                          },
+                          [&](LoseKey f) {
+                            f.nodes = servers;
+                            add(f);
+                          },
+                          [&](Partition f) {
+                            longer(f, space_.longest_partition);
+                            f.side_b = servers;
+                            f.mode = CutMode::drop;
+                            f.direction = CutDirection::both;
+                            longer(f, space_.longest_partition);
+                          },
+                          [](const auto&) {}},
+               fault);
+    return all;
+  }
+
   bool simplify_once() {
     for (std::size_t i = 0; i < best_.schedule.size(); ++i)
-      if (without(i) || fewer_victims(i) || plainer(i) || anchored(i) || rounder(i)) return true;
+      if (without(i) || spared(i) || fewer_victims(i) || plainer(i) || anchored(i) || rounder(i))
+        return true;
     return false;
   }
 

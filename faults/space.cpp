@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <tuple>
 
 #include "sim/assert.hpp"
 
@@ -92,6 +93,20 @@ std::vector<const Target*> FaultSpace::group(std::uint32_t number) const {
   for (const Target& target : targets)
     if (target.group == number) members.push_back(&target);
   return members;
+}
+
+void set_anchors(FaultSpace& space, std::vector<Anchor> anchors) {
+  std::ranges::stable_sort(anchors, {}, &Anchor::at);
+  std::map<std::tuple<std::string, std::string, std::string, std::string>, std::size_t> known;
+  space.families.clear();
+  for (std::size_t place = 0; place < anchors.size(); ++place) {
+    const OnEvent& on = anchors[place].on;
+    const auto [family, is_new] =
+        known.try_emplace({on.process, on.event, on.kind, on.subject}, space.families.size());
+    if (is_new) space.families.push_back({{}, anchors[place].weight});
+    space.families[family->second].places.push_back(place);
+  }
+  space.anchors = std::move(anchors);
 }
 
 bool inside(const FaultSchedule& schedule, const FaultSpace& space) {

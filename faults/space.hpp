@@ -64,20 +64,30 @@ struct Target {
 /// An event of the run without faults, on which faults are hung.
 struct Anchor {
   OnEvent on;
-  Duration at{};  // when it happened in that run
+  Duration at{};             // when it happened in that run
+  std::uint32_t weight = 1;  // how often faults are hung on its sort, against others
+};
+
+/// The anchors of one sort: the same event in the same lane, first, second, and so on.
+struct AnchorFamily {
+  std::vector<std::size_t> places;
+  std::uint32_t weight = 1;
 };
 
 struct FaultSpace {
   SearchKinds kinds = kEveryKind;
   std::vector<Target> targets;
-  std::vector<Anchor> anchors;
+  std::vector<Anchor> anchors;  // in order of time
+  std::vector<AnchorFamily> families;
   /// Durations that mean something to this scenario, in order: its TTLs, margins, periods, round
   /// trips, each a little less and a little more, and doubled.
   std::vector<Duration> sizes;
   std::vector<std::string> message_kinds;
+  std::vector<std::string> keys;  // that servers stored in the run without faults
 
-  std::size_t most_faults = 3;
-  Duration horizon{60s};  // faults strike before
+  std::size_t most_faults = 12;
+  Duration horizon{60s};      // faults strike before
+  Duration quiet_after{60s};  // the run without faults has nothing to do any more
 
   // limits
   Duration longest_pause{60s};
@@ -91,6 +101,9 @@ struct FaultSpace {
   /// Those of one group, in order.
   std::vector<const Target*> group(std::uint32_t number) const;
 };
+
+/// Sorts the anchors by time and finds their families.
+void set_anchors(FaultSpace& space, std::vector<Anchor> anchors);
 
 /// Is every fault of the schedule within the space? Then a violation is the lock's own fault.
 bool inside(const FaultSchedule& schedule, const FaultSpace& space);

@@ -61,13 +61,27 @@ constexpr EventMask kAnchors =
     events_of<CallBegan, CallEnded, LockRequested, LockGranted, LeaseExtended, ReleaseBegan,
               LockReleased, KeyStored, KeyExtended, WriteAccepted, StepTaken, RoleChanged,
               SessionBegan>();
-constexpr std::size_t kMostAnchors = 120;
+/// Of each sort and lane; what comes later is the same again.
+constexpr std::uint32_t kMostOfASort = 6;
+constexpr std::size_t kMostAnchors = 240;
+
+/// Faults count most around a grant, and least when the lock is given back.
+std::uint32_t weight_of(const TracePayload& what) {
+  if (std::holds_alternative<LockGranted>(what)) return 6;
+  if (std::holds_alternative<KeyStored>(what) || std::holds_alternative<StepTaken>(what)) return 4;
+  if (std::holds_alternative<ReleaseBegan>(what) || std::holds_alternative<LockReleased>(what) ||
+      std::holds_alternative<WriteAccepted>(what))
+    return 1;
+  return 3;
+}
 
 std::vector<Anchor> anchors_of(const Recording& recording) {
   std::vector<Anchor> anchors;
+  bool begun = false;
   std::map<std::tuple<std::string, std::string, std::string, std::string>, std::uint32_t> seen;
   for (const TraceEvent& event : recording.events) {
-    if ((kAnchors >> event.what.index() & 1) == 0 || !event.process) continue;
+    if (std::holds_alternative<LockRequested>(event.what)) begun = true;
+    if ((kAnchors >> event.what.index() & 1) == 0 || !event.process || !begun) continue;
     OnEvent on;
     on.event = payload_name(event.what);
     on.process = recording.processes[event.process.number - 1].name;
@@ -79,10 +93,20 @@ std::vector<Anchor> anchors_of(const Recording& recording) {
         },
         event.what);
     on.nth = ++seen[{on.event, on.process, on.kind, on.subject}];
-    anchors.push_back({std::move(on), event.at.time_since_epoch()});
+    if (on.nth > kMostOfASort) continue;
+    anchors.push_back({std::move(on), event.at.time_since_epoch(), weight_of(event.what)});
     if (anchors.size() == kMostAnchors) break;
   }
   return anchors;
+}
+
+/// The keys that locks lived in.
+std::vector<std::string> keys_of(const Recording& recording) {
+  std::set<std::string> keys;
+  for (const TraceEvent& event : recording.events)
+    if (const auto* stored = std::get_if<KeyStored>(&event.what))
+      keys.emplace(recording.names.text(stored->key));
+  return {keys.begin(), keys.end()};
 }
 
 std::vector<std::string> message_kinds_of(const Recording& recording) {
@@ -149,9 +173,11 @@ FaultSpace fault_space(const Scenario& scenario) {
   runner.run(reference, options, result);
 
   FaultSpace space;
-  space.horizon = std::min(scenario.horizon, result.ended.time_since_epoch() + 1s);
+  space.horizon = scenario.horizon;
+  space.quiet_after = std::min(scenario.horizon, result.ended.time_since_epoch() + 1s);
   space.targets = targets_of(scenario, recording);
-  space.anchors = anchors_of(recording);
+  set_anchors(space, anchors_of(recording));
+  space.keys = keys_of(recording);
   space.message_kinds = message_kinds_of(recording);
   const Duration limit = scenario.horizon;
   space.longest_pause = space.longest_partition = space.longest_delay = limit;

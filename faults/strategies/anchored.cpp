@@ -13,10 +13,8 @@ class Anchored final : public Strategy {
   std::optional<FaultSchedule> propose(Rng& rng) override {
     Draw draw(space_, rng);
     FaultSchedule schedule;
-    // Most bugs need one or two faults.
-    std::size_t faults = 1;
-    while (faults < space_.most_faults && draw.one_in(2)) ++faults;
-    while (schedule.size() < faults) schedule.push_back(draw.fault(draw.kind(kEveryKind), true));
+    const std::size_t faults = draw.how_many();
+    while (schedule.size() < faults) schedule.push_back(draw.fault(draw.kind(kEveryKind)));
     return schedule;
   }
 

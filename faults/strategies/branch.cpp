@@ -1,5 +1,5 @@
 // Goes on from what came close: keeps the schedules with the least slack, and those that went a way
-// of their own, and changes one thing about one of them.
+// of their own, and changes a thing or two about one of them.
 #include <algorithm>
 #include <vector>
 
@@ -15,11 +15,19 @@ class Branch final : public Strategy {
 
   std::optional<FaultSchedule> propose(Rng& rng) override {
     Draw draw(space_, rng);
-    if (kept_.empty() || draw.one_in(8)) return draw.mutate({}, kEveryKind);
+    if (kept_.empty() || draw.one_in(8)) {
+      FaultSchedule schedule;
+      for (std::size_t left = draw.how_many(); left > 0; --left)
+        schedule.push_back(draw.fault(draw.kind(kEveryKind)));
+      return schedule;
+    }
     // The better half twice as often.
     std::size_t chosen = draw.below(kept_.size());
     if (draw.one_in(2)) chosen /= 2;
-    return draw.mutate(kept_[chosen].schedule, kEveryKind);
+    FaultSchedule schedule = kept_[chosen].schedule;
+    do schedule = draw.mutate(std::move(schedule), kEveryKind);
+    while (draw.one_in(2));
+    return schedule;
   }
 
   void learn(const FaultSchedule& schedule, const Trial& trial) override {

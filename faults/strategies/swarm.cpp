@@ -21,8 +21,8 @@ class Swarm final : public Strategy {
     }
     --left_;
     FaultSchedule schedule;
-    const std::size_t faults = 1 + draw.below(space_.most_faults);
-    while (schedule.size() < faults) schedule.push_back(draw.fault(draw.kind(kinds_), true));
+    const std::size_t faults = draw.how_many();
+    while (schedule.size() < faults) schedule.push_back(draw.fault(draw.kind(kinds_)));
     return schedule;
   }
 

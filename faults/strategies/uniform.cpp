@@ -11,10 +11,10 @@ class Uniform final : public Strategy {
   explicit Uniform(const FaultSpace& space) : space_(space) {}
 
   std::optional<FaultSchedule> propose(Rng& rng) override {
-    Draw draw(space_, rng);
+    Draw draw(space_, rng, Taste::blind);
     FaultSchedule schedule;
-    const std::size_t faults = 1 + draw.below(space_.most_faults);
-    while (schedule.size() < faults) schedule.push_back(draw.fault(draw.kind(kEveryKind), false));
+    const std::size_t faults = draw.how_many();
+    while (schedule.size() < faults) schedule.push_back(draw.fault(draw.kind(kEveryKind)));
     return schedule;
   }
 

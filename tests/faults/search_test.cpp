@@ -48,8 +48,8 @@ FaultSpace toy_space() {
         {name, name, true, false, false, static_cast<std::uint32_t>(space.targets.size()) + 10});
   for (const char* name : {"node-1", "node-2", "node-3"})
     space.targets.push_back({name, name, false, false, true, 1});
-  space.anchors = {{event("lock_granted", "client-a"), 1ms},
-                   {event("call_began", "client-a", 2), 5ms}};
+  set_anchors(
+      space, {{event("lock_granted", "client-a"), 1ms}, {event("call_began", "client-a", 2), 5ms}});
   space.sizes = {10ms, 100ms, 1000ms, 10000ms};
   return space;
 }

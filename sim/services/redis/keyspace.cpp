@@ -172,7 +172,8 @@ void Keyspace::apply(const Change& change) {
   const bool there = place != entries_.end() && place->key == change.key;
   switch (change.kind) {
     case Change::Kind::removed:
-      // A replica may have lost by itself what its master deletes; DEL of a missing key does nothing.
+      // A replica may have lost by itself what its master deletes; DEL of a missing key does
+      // nothing.
       if (!there) return;
       drop_elements(change.key);
       entries_.erase(place);

@@ -1,7 +1,7 @@
-// Is the corpus of published failures found again? Each entry that needs faults is searched from its
-// scenario without them, by each strategy, with many seeds: how many schedules until its gravest
-// invariant breaks for the first time, and how small what was found gets. Figures are reported, never
-// asserted.
+// Is the corpus of published failures found again? Each entry that needs faults is searched from
+// its scenario without them, by each strategy, with many seeds: how many schedules until its
+// gravest invariant breaks for the first time, and how small what was found gets. Figures are
+// reported, never asserted.
 //
 //   locklab_rediscovery [--seeds 101] [--cap 2000] [--strategies portfolio,uniform] [--only TEXT]
 //                       [--jobs 2] [--date DATE] [--machine TEXT] [--markdown FILE]
@@ -53,7 +53,8 @@ struct Figures {
 
   std::uint64_t quantile(std::size_t percent, std::uint64_t cap) const {
     std::vector<std::uint64_t> all;
-    for (const Sight& sight : sights) all.push_back(sight.schedules == 0 ? cap + 1 : sight.schedules);
+    for (const Sight& sight : sights)
+      all.push_back(sight.schedules == 0 ? cap + 1 : sight.schedules);
     std::ranges::sort(all);
     return all.empty() ? 0 : all[(all.size() - 1) * percent / 100];
   }
@@ -66,8 +67,8 @@ struct Figures {
 struct Options {
   std::uint64_t seeds = 101;
   std::uint64_t cap = 2'000;
-  std::vector<std::string> strategies{"portfolio", "enumerate", "anchored", "swarm", "branch",
-                                      "uniform"};
+  std::vector<std::string> strategies{"portfolio", "enumerate", "anchored",
+                                      "swarm",     "branch",    "uniform"};
   std::string only;
   unsigned jobs = std::max(std::thread::hardware_concurrency(), 1U);
   std::string date = "undated";
@@ -99,8 +100,7 @@ std::optional<Entry> entry_of(const CorpusItem& item) {
   ScenarioOracle oracle(entry.scenario, {entry.invariant});
   if (oracle.run({}).violated() || !oracle.run(own).violated()) return std::nullopt;
   entry.space = fault_space(entry.scenario);
-  entry.minimum =
-      shrink(own, entry.space, oracle, breaks(entry.invariant)).schedule.size();
+  entry.minimum = shrink(own, entry.space, oracle, breaks(entry.invariant)).schedule.size();
   return entry;
 }
 
@@ -162,12 +162,13 @@ std::uint64_t median_of(std::vector<std::uint64_t> values) {
 /// The figures over all entries, strategy by strategy.
 std::string summary(const std::vector<Row>& rows, const Options& options) {
   std::string out =
-      "| strategy | found with every seed | median of medians | median of p90 | gain over uniform "
-      "(geometric mean) | slowest against uniform | shrunk to the known minimum | shrinking, median "
-      "|\n| --- | --: | --: | --: | --: | --: | --: | --: |\n";
-  const auto uniform =
-      static_cast<std::size_t>(std::ranges::find(options.strategies, "uniform") -
-                               options.strategies.begin());
+      "| strategy | found with every seed | median of medians | geometric mean of medians | median "
+      "of p90 | gain over uniform "
+      "(geometric mean) | slowest against uniform | shrunk to the known minimum | shrinking, "
+      "median "
+      "|\n| --- | --: | --: | --: | --: | --: | --: | --: | --: |\n";
+  const auto uniform = static_cast<std::size_t>(std::ranges::find(options.strategies, "uniform") -
+                                                options.strategies.begin());
   for (std::size_t s = 0; s < options.strategies.size(); ++s) {
     std::size_t always = 0;
     std::size_t found = 0;
@@ -197,12 +198,13 @@ std::string summary(const std::vector<Row>& rows, const Options& options) {
         slowest = std::max(slowest, 1 / gain);
       }
     }
-    out += fmt::format("| {} | {} of {} | {} | {} | {:.1f} | {:.1f} times | {:.1f} % | {:.1f} ms |\n",
-                       options.strategies[s], always, rows.size(),
-                       count_text(median_of(medians), options.cap),
-                       count_text(median_of(p90s), options.cap), geometric_mean(gains), slowest,
-                       found == 0 ? 0.0 : 100.0 * static_cast<double>(minimal) / static_cast<double>(found),
-                       static_cast<double>(median_of(shrink_us)) / 1000.0);
+    out += fmt::format(
+        "| {} | {} of {} | {} | {:.1f} | {} | {:.1f} | {:.1f} times | {:.1f} % | {:.1f} ms |\n",
+        options.strategies[s], always, rows.size(), count_text(median_of(medians), options.cap),
+        geometric_mean({medians.begin(), medians.end()}), count_text(median_of(p90s), options.cap),
+        geometric_mean(gains), slowest,
+        found == 0 ? 0.0 : 100.0 * static_cast<double>(minimal) / static_cast<double>(found),
+        static_cast<double>(median_of(shrink_us)) / 1000.0);
   }
   return out;
 }
@@ -230,14 +232,16 @@ std::string table(const std::vector<Row>& rows, const Options& options) {
 std::string markdown(const std::vector<Row>& rows, const Options& options) {
   return fmt::format(
       "# The corpus, found again\n\n"
-      "Each entry of the [corpus](corpus.md) whose failure needs faults, searched from its scenario "
+      "Each entry of the [corpus](corpus.md) whose failure needs faults, searched from its "
+      "scenario "
       "without\nthem: how many schedules until its gravest invariant breaks for the first time. "
       "{} seeds an entry and\nstrategy, at most {} schedules a search, default settings of "
       "`locklab fuzz`.\n\n"
       "Made on {} ({}) with\n\n```\n./dev bench fuzz --seeds {} --cap {}\n```\n\n"
       "Only the times depend on the machine. \"Faults needed\" is what the entry's own schedule "
       "shrinks to.\n\n"
-      "{}\n## Entry by entry\n\nMedian / 90th percentile of the schedules until the first violation; "
+      "{}\n## Entry by entry\n\nMedian / 90th percentile of the schedules until the first "
+      "violation; "
       "in brackets with how many seeds it\nwas found, where not with all.\n\n{}",
       options.seeds, options.cap, options.date, options.machine, options.seeds, options.cap,
       summary(rows, options), table(rows, options));
