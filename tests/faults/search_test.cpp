@@ -7,6 +7,7 @@
 
 #include "faults/campaign.hpp"
 #include "faults/enumerator.hpp"
+#include "faults/minimum.hpp"
 #include "faults/shrinker.hpp"
 
 using namespace locklab;
@@ -96,6 +97,50 @@ TEST_CASE("shrinking keeps to the bug it began with") {
   } oracle;
   const FaultSchedule failing{{AtTime{1s}, Pause{"client-a", 1s}}, {AtTime{2s}, Crash{"node-1"}}};
   CHECK(shrink(failing, space, oracle, same).schedule.size() == 2);
+}
+
+TEST_CASE("a minimum is proved by going through all that is smaller") {
+  FaultSpace space = toy_space();
+  space.kinds = kind_bit(SearchKind::pause);
+  const auto both = [](const FaultSchedule& s) {
+    return paused(s, "client-a") >= 1000ms && paused(s, "client-b") >= 1000ms;
+  };
+  Toy needs_two(both);
+  const Minimum proved = prove_minimum(2, space, needs_two, same);
+  CHECK(proved.exhausted);
+  CHECK_FALSE(proved.smaller);
+  REQUIRE(proved.rounds.size() == 2);
+  CHECK(proved.rounds[0].schedules == 1);
+  // Two anchors, five processes (the three nodes are interchangeable), four sizes.
+  CHECK(proved.rounds[1].schedules == 2 * 5 * 4);
+  CHECK(proved.rounds[1].symmetric == 2 * 2 * 4);
+  CHECK(needs_two.runs == 1 + 40 - 16);
+
+  Toy needs_one([](const FaultSchedule& s) { return paused(s, "client-a") >= 1000ms; });
+  const Minimum refuted = prove_minimum(2, space, needs_one, same);
+  CHECK_FALSE(refuted.exhausted);
+  REQUIRE(refuted.smaller);
+  CHECK(refuted.smaller->size() == 1);
+
+  Toy never([](const FaultSchedule&) { return false; });
+  const Minimum too_many = prove_minimum(3, space, never, same, 100);
+  CHECK_FALSE(too_many.exhausted);
+  CHECK(too_many.rounds.size() == 2);  // 40 * 39 / 2 pairs are more than 100
+}
+
+TEST_CASE("what one fault can do in place of two, it does: it lasts longer, or strikes more") {
+  const FaultSpace space = toy_space();
+  Toy toy([](const FaultSchedule& s) {
+    std::size_t lost = 0;
+    for (const ScheduledFault& scheduled : s)
+      if (const auto* keys = std::get_if<LoseKey>(&scheduled.fault)) lost += keys->nodes.size();
+    return lost >= 2;
+  });
+  const FaultSchedule failing{{AtTime{1s}, LoseKey{{"node-1"}, {}}},
+                              {AtTime{2s}, LoseKey{{"node-2"}, {}}}};
+  const Shrunk shrunk = shrink(failing, space, toy, same);
+  REQUIRE(shrunk.schedule.size() == 1);
+  CHECK(std::get<LoseKey>(shrunk.schedule[0].fault).nodes.size() == 2);
 }
 
 TEST_CASE("for each number the range in which the bug persists is found to the millisecond") {

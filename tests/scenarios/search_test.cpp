@@ -6,6 +6,7 @@
 #include "scenarios/lock_scenario.hpp"
 #include "scenarios/remedies.hpp"
 #include "scenarios/search.hpp"
+#include "scenarios/smaller_scenario.hpp"
 #include "tests/support/recorded_run.hpp"
 
 using namespace locklab;
@@ -91,4 +92,37 @@ TEST_CASE("remedies are changes under which the same faults break nothing") {
   CHECK(std::ranges::find(all, "Redis expiry by a monotonic clock") != all.end());
   CHECK(std::ranges::find(all, "a TTL of 15000ms") != all.end());  // 12 s forward leave 3
   CHECK(std::ranges::find(all, "Redis with appendfsync always") == all.end());
+}
+
+TEST_CASE(
+    "a counterexample's scenario loses what the bug does not need, and its file still shows it") {
+  // A pause beyond the TTL costs one client the lock and lets another one in [doc §4 scenario 1]:
+  // for that two clients, one node and one round are enough.
+  const std::string text = R"({
+    "schema": "locklab-scenario/1", "name": "big", "title": "More than is needed",
+    "horizon": "60s", "network": {"latency": "3ms"}, "redis": {"nodes": 1},
+    "lock": {"algorithm": "simple_redis_lock", "ttl": "10s"},
+    "workload": {"kind": "inventory", "resource": "item", "work": "2s", "rounds": 3,
+                 "timeout": "30s"},
+    "storage": {"registers": {"stock": 100}},
+    "clients": ["client-a", {"name": "client-b", "start": "20ms"},
+                {"name": "client-c", "start": "40ms"}, {"name": "client-d", "start": "60ms"}]})";
+  const auto document = parse_located_json(text, "big");
+  REQUIRE(document.has_value());
+  const Scenario scenario = scenario_of(text);
+  const WantedInvariants wanted{"client_mutual_exclusion"};
+  ScenarioOracle oracle(scenario, wanted);
+  Shrunk shrunk;
+  shrunk.schedule = {{AtTime{1s}, Pause{"client-a", 15s}}};
+  shrunk.trial = oracle.run(shrunk.schedule);
+  REQUIRE(shrunk.trial.violated());
+
+  const SmallerScenario smaller = smaller_scenario(*document, scenario, shrunk, wanted);
+  CHECK(smaller.scenario.clients.size() == 2);
+  CHECK(smaller.scenario.workload.rounds == 1);
+  CHECK(smaller.scenario.horizon < 60s);
+  CHECK(smaller.document.find("network") == nullptr);
+  CHECK(smaller.shrunk.trial.signature == shrunk.trial.signature);
+  ScenarioOracle again(smaller.scenario, wanted);
+  CHECK(again.run(smaller.shrunk.schedule).digest == smaller.shrunk.trial.digest);
 }

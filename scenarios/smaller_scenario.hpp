@@ -1,0 +1,29 @@
+// A counterexample's scenario made smaller around its schedule: what the bug does not need is taken
+// away from the file, so that what is left is the story.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "faults/shrinker.hpp"
+#include "scenarios/located_json.hpp"
+#include "scenarios/scenario.hpp"
+#include "scenarios/search.hpp"
+
+namespace locklab {
+
+struct SmallerScenario {
+  Node document;  // without the expectation, which was for other faults
+  Scenario scenario;
+  std::vector<std::string> changes;  // "without client-c", "3 nodes of redis instead of 5"
+  Shrunk shrunk;                     // of the schedule, in that scenario; tries count both
+};
+
+/// Takes away clients, servers, rounds, settings of network and machines, and time after the bug,
+/// one at a time, as long as the run still breaks in the same way; then shrinks the schedule anew,
+/// until neither gets smaller. `shrunk` is the schedule in the scenario of `document`.
+SmallerScenario smaller_scenario(const Node& document, const Scenario& scenario, Shrunk shrunk,
+                                 const WantedInvariants& wanted);
+
+}  // namespace locklab
