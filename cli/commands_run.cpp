@@ -75,6 +75,7 @@ class Session {
     recording.version = LOCKLAB_VERSION;
     RunOptions options;
     options.seed = command_.seed;
+    options.measure_slack = true;
     if (report || !command_.trace.empty() || !command_.html.empty()) options.recording = &recording;
     RunResult result;
     runner_.run(scenario, options, result);
@@ -90,7 +91,8 @@ class Session {
     if (report) {
       if (any_report_) print("\n");
       any_report_ = true;
-      TextOptions shown = report_options(recording, &scenario, verdict_sentence(scenario, result),
+      TextOptions shown = report_options(recording, &scenario,
+                                         verdict_sentence(scenario, result) + slack_text(result),
                                          command_.full ? Detail::full : Detail::brief, terminal_);
       shown.command = run_command(loaded.argument, command_.seed, command_.sets);
       shown.scenario_json = compact_json(loaded.document);
@@ -105,6 +107,12 @@ class Session {
         !write(command_.html, page(loaded, recording, verdict_sentence(scenario, result))))
       return worse(code, ExitCode::bad_input);
     return code;
+  }
+
+  /// How close the run came to breaking something, as far as anything was granted.
+  std::string slack_text(const RunResult& result) const {
+    const Duration slack = runner_.robustness().slack(result.ended);
+    return slack == Duration::max() ? std::string() : "; slack " + to_string(slack);
   }
 
   std::string page(const LoadedScenario& loaded, const Recording& recording,

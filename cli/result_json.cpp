@@ -153,6 +153,8 @@ Json result_json(const Scenario& scenario, const Node* expected, const RunResult
   for (const Finding& finding : result.findings)
     json["violations"].push_back(violation_json(finding, runner));
   json["mismatches"] = result.mismatches;
+  const Duration slack = runner.robustness().slack(result.ended);
+  json["slack_ns"] = slack == Duration::max() ? Json(nullptr) : Json(slack.count());
   json["metrics"] = metrics_json(result, runner.metrics());
   json["grants"] = Json::array();
   for (const GrantRecord& grant : runner.metrics().grants())

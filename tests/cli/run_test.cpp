@@ -142,7 +142,7 @@ TEST_CASE("--json is one object for one scenario and a list for several") {
   const Json result = Json::parse(one.out);
   const std::vector<std::string> keys{"schema",      "scenario", "seed",    "digest",
                                       "as_expected", "expected", "stopped", "violations",
-                                      "mismatches",  "metrics",  "grants"};
+                                      "mismatches",  "slack_ns", "metrics", "grants"};
   std::vector<std::string> found;
   for (const auto& [key, value] : result.items()) found.push_back(key);
   CHECK(found == keys);
@@ -225,4 +225,14 @@ TEST_CASE("a result that cannot be written is no success") {
   const Outcome outcome = test::call_program("sh", how);
   CHECK(outcome.code == 2);
   CHECK(contains(outcome.err, "cannot write to standard output"));
+}
+
+TEST_CASE("a run says how close it came to two holders [doc §4 scenarios 1 and 3]") {
+  const auto slack_of = [](const std::string& name) {
+    return Json::parse(test::locklab({"run", name, "--json"}).out)["slack_ns"];
+  };
+  // A begins to give the lock back at 5000, and the next grant is B's at 5006.
+  CHECK(slack_of("doc-1") == 6'000'000);
+  // Two holders from 5002 until A's promise ends at 9978: A relied on what B had for 4976.
+  CHECK(slack_of("doc-3-jump") == -4'976'000'000);
 }
