@@ -122,7 +122,7 @@ Fault Draw::message(MessageAction action) {
   return fault;
 }
 
-Fault Draw::fault_of(SearchKind kind) {
+Fault Draw::any_fault_of(SearchKind kind) {
   switch (kind) {
     case SearchKind::pause:
       return Pause{one_in(3) ? target().name : client().name, size(space_.longest_pause)};
@@ -146,8 +146,9 @@ Fault Draw::fault_of(SearchKind kind) {
         const Duration by = size(space_.largest_jump);
         return WallJump{std::move(machines), one_in(3) ? -by : by};
       }
-      std::int64_t rate = 1 + static_cast<std::int64_t>(
-                                  rng_.below(static_cast<std::uint64_t>(space_.largest_rate_ppm)));
+      const std::int64_t largest = std::max<std::int64_t>(space_.largest_rate_of(machines), 1);
+      std::int64_t rate =
+          1 + static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(largest)));
       if (one_in(2)) rate = std::max<std::int64_t>(rate / 50, 1);
       if (one_in(3)) rate = -std::min<std::int64_t>(rate, 800'000);
       return SetRate{std::move(machines), rate, std::nullopt};
@@ -177,6 +178,17 @@ Fault Draw::fault_of(SearchKind kind) {
     }
   }
   return Pause{};
+}
+
+Fault Draw::fault_of(SearchKind kind) {
+  constexpr int kPatience = 16;
+  constexpr int kMost = 10'000;  // then there is nothing in the space
+  for (int tries = 1;; ++tries) {
+    Fault fault = any_fault_of(kind);
+    if (space_.contains(fault)) return fault;
+    LOCKLAB_ASSERT(tries < kMost);
+    if (tries % kPatience == 0) kind = this->kind(kEveryKind);
+  }
 }
 
 ScheduledFault Draw::fault(SearchKind kind, bool anchored) {

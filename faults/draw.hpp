@@ -13,7 +13,8 @@ class Draw {
  public:
   Draw(const FaultSpace& space, Rng& rng) : space_(space), rng_(rng) {}
 
-  /// One fault of the kind, anchored on an event of the fault-free run or at any instant.
+  /// One fault of the kind, anchored on an event of the fault-free run or at any instant. Of
+  /// another kind where chance finds none of this one in the space.
   ScheduledFault fault(SearchKind kind, bool anchored);
   /// One of the kinds in `kinds` that the space allows; kEveryKind: any.
   SearchKind kind(SearchKinds kinds);
@@ -37,7 +38,9 @@ class Draw {
   /// A part of the servers that keep keys: one, some, or all.
   std::vector<const Target*> some_servers();
   std::optional<Duration> life(Duration limit);
+  /// In the space, of the kind if that can be had.
   Fault fault_of(SearchKind kind);
+  Fault any_fault_of(SearchKind kind);
   Fault partition();
   Fault message(MessageAction action);
 
