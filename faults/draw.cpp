@@ -224,7 +224,7 @@ Fault Draw::lost_key() {
   return fault;
 }
 
-Fault Draw::fault_of(SearchKind kind, const Moment& from) {
+Fault Draw::any_fault_of(SearchKind kind, const Moment& from) {
   switch (kind) {
     case SearchKind::pause:
       return Pause{one_in(4) ? target().name : client_at(from).name,
@@ -242,11 +242,13 @@ Fault Draw::fault_of(SearchKind kind, const Moment& from) {
       return WallJump{some_machines(from), one_in(3) ? -by : by};
     }
     case SearchKind::clock_rate: {
-      std::int64_t rate = 1 + static_cast<std::int64_t>(
-                                  rng_.below(static_cast<std::uint64_t>(space_.largest_rate_ppm)));
+      std::vector<std::string> machines = some_machines(from);
+      const std::int64_t largest = std::max<std::int64_t>(space_.largest_rate_of(machines), 1);
+      std::int64_t rate =
+          1 + static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(largest)));
       if (one_in(2)) rate = std::max<std::int64_t>(rate / 50, 1);
       if (one_in(3)) rate = -std::min<std::int64_t>(rate, 800'000);
-      return SetRate{some_machines(from), rate, std::nullopt};
+      return SetRate{std::move(machines), rate, std::nullopt};
     }
     case SearchKind::partition:
       return partition(from);
@@ -269,6 +271,17 @@ Fault Draw::fault_of(SearchKind kind, const Moment& from) {
       return lost_key();
   }
   return Pause{};
+}
+
+Fault Draw::fault_of(SearchKind kind, const Moment& from) {
+  constexpr int kPatience = 16;
+  constexpr int kMost = 10'000;  // then there is nothing in the space
+  for (int tries = 1;; ++tries) {
+    Fault fault = any_fault_of(kind, from);
+    if (space_.contains(fault)) return fault;
+    LOCKLAB_ASSERT(tries < kMost);
+    if (tries % kPatience == 0) kind = this->kind(kEveryKind);
+  }
 }
 
 ScheduledFault Draw::fault(SearchKind kind) {

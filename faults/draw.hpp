@@ -18,6 +18,7 @@ class Draw {
   Draw(const FaultSpace& space, Rng& rng, Taste taste = Taste::informed)
       : space_(space), rng_(rng), taste_(taste) {}
 
+  /// One fault of the kind; of another one where chance finds none of this one in the space.
   ScheduledFault fault(SearchKind kind);
   /// How many faults a schedule is to have. Informed: rather many, since each is a guess of its
   /// own, a run that tries eight costs no more than one that tries one, and the shrinker removes
@@ -61,7 +62,9 @@ class Draw {
   std::vector<const Target*> some_servers();
   std::vector<std::string> some_machines(const Moment& from);
 
+  /// In the space, of the kind if that can be had.
   Fault fault_of(SearchKind kind, const Moment& from);
+  Fault any_fault_of(SearchKind kind, const Moment& from);
   Fault partition(const Moment& from);
   Fault message(MessageAction action, const Moment& from);
   Fault lost_key();

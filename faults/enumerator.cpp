@@ -47,7 +47,7 @@ Enumerator::Enumerator(const FaultSpace& space, std::vector<Duration> sizes)
 }
 
 void Enumerator::add(const Anchor& anchor, Fault fault) {
-  atoms_.push_back({anchor.on, std::move(fault)});
+  if (space_.contains(fault)) atoms_.push_back({anchor.on, std::move(fault)});
 }
 
 void Enumerator::add_atoms(const Anchor& anchor) {

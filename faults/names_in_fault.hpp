@@ -10,18 +10,16 @@
 
 namespace locklab {
 
-/// Calls visit(name) on each, in the order of the schedule's text; the name may be changed.
-template <class Visit>
-void for_each_name(ScheduledFault& scheduled, Visit visit) {
-  if (auto* on = std::get_if<OnEvent>(&scheduled.trigger))
-    if (!on->process.empty()) visit(on->process);
+/// Calls visit(name) on each that the fault itself names. `fault` is a Fault, const or not.
+template <class AnyFault, class Visit>
+void for_each_victim(AnyFault& any, Visit visit) {
   std::visit(
       [&](auto& fault) {
         using F = std::decay_t<decltype(fault)>;
-        const auto each = [&](std::vector<std::string>& names) {
-          for (std::string& name : names) visit(name);
+        const auto each = [&](auto& names) {
+          for (auto& name : names) visit(name);
         };
-        const auto one = [&](std::string& name) {
+        const auto one = [&](auto& name) {
           if (!name.empty()) visit(name);
         };
         if constexpr (std::is_same_v<F, Pause> || std::is_same_v<F, Crash> ||
@@ -47,7 +45,15 @@ void for_each_name(ScheduledFault& scheduled, Visit visit) {
           each(fault.nodes);
         }
       },
-      scheduled.fault);
+      any);
+}
+
+/// Calls visit(name) on each, in the order of the schedule's text; the name may be changed.
+template <class Visit>
+void for_each_name(ScheduledFault& scheduled, Visit visit) {
+  if (auto* on = std::get_if<OnEvent>(&scheduled.trigger))
+    if (!on->process.empty()) visit(on->process);
+  for_each_victim(scheduled.fault, visit);
 }
 
 }  // namespace locklab

@@ -87,6 +87,7 @@ class Shrinker {
       : space_(space), oracle_(oracle), same_(same), most_tries_(most_tries) {}
 
   Shrunk run(const FaultSchedule& failing) {
+    inside_ = inside(failing, space_);
     best_.schedule = failing;
     best_.trial = oracle_.run(failing);
     best_.tries = 1;
@@ -100,9 +101,10 @@ class Shrinker {
  private:
   bool spent() const { return best_.tries >= most_tries_; }
 
-  /// Takes the candidate if it is smaller and shows the same bug.
+  /// Takes the candidate if it is smaller, shows the same bug, and does not leave the space.
   bool take(FaultSchedule candidate) {
     if (spent() || size_of(candidate) >= size_of(best_.schedule)) return false;
+    if (inside_ && !inside(candidate, space_)) return false;
     const Trial trial = oracle_.run(candidate);
     ++best_.tries;
     if (!same_(trial)) return false;
@@ -318,6 +320,7 @@ class Shrinker {
   Oracle& oracle_;
   const SameBug& same_;
   std::uint64_t most_tries_;
+  bool inside_ = true;
   Shrunk best_;
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "faults/names_in_fault.hpp"
 #include "sim/assert.hpp"
 
 namespace locklab {
@@ -26,23 +27,76 @@ bool within(const std::optional<Duration>& lasts, Duration limit) {
   return lasts.has_value() && *lasts <= limit;
 }
 
-/// Is the size of the fault within the space's limits?
-bool within_limits(const Fault& fault, const FaultSpace& space) {
+std::string too_long(std::string_view what, Duration limit) {
+  return std::string(what) + " lasts up to " + to_string(limit);
+}
+
+/// What the space says of a fault's size.
+std::optional<std::string> beyond_limits(const Fault& fault, const FaultSpace& space) {
+  using Why = std::optional<std::string>;
+  const auto unless = [](bool fine, auto why) -> Why {
+    if (fine) return std::nullopt;
+    return why();
+  };
+  const auto pause = [&](std::string_view what, Duration lasts) {
+    return unless(lasts <= space.longest_pause,
+                  [&] { return too_long(what, space.longest_pause); });
+  };
   return std::visit(
-      Overloaded{[&](const Pause& f) { return f.lasts <= space.longest_pause; },
-                 [&](const Suspend& f) { return f.lasts <= space.longest_pause; },
+      Overloaded{[&](const Pause& f) { return pause("a pause", f.lasts); },
+                 [&](const Suspend& f) { return pause("a suspension", f.lasts); },
+                 [&](const DiskStall& f) { return pause("a stall of a disk", f.lasts); },
                  [&](const WallJump& f) {
-                   return f.by <= space.largest_jump && -f.by <= space.largest_jump;
+                   return unless(f.by <= space.largest_jump && -f.by <= space.largest_jump, [&] {
+                     return "a clock jumps by up to " + to_string(space.largest_jump);
+                   });
                  },
                  [&](const SetRate& f) {
-                   return f.rate_ppm <= space.largest_rate_ppm &&
-                          -f.rate_ppm <= space.largest_rate_ppm;
+                   return unless(f.rate_ppm <= space.largest_rate_ppm &&
+                                     -f.rate_ppm <= space.largest_rate_ppm,
+                                 [&] {
+                                   return "a clock is off by up to " +
+                                          std::to_string(space.largest_rate_ppm) + " ppm";
+                                 });
                  },
-                 [&](const Partition& f) { return within(f.lasts, space.longest_partition); },
-                 [&](const MessageFault& f) { return f.by <= space.longest_delay; },
-                 [&](const DiskStall& f) { return f.lasts <= space.longest_pause; },
-                 [](const auto&) { return true; }},
+                 [&](const Partition& f) {
+                   return unless(within(f.lasts, space.longest_partition),
+                                 [&] { return too_long("a partition", space.longest_partition); });
+                 },
+                 [&](const MessageFault& f) {
+                   return unless(f.by <= space.longest_delay, [&] {
+                     return "a message is late by up to " + to_string(space.longest_delay);
+                   });
+                 },
+                 [](const auto&) -> Why { return std::nullopt; }},
       fault);
+}
+
+bool is_victim(const Target& target, Victims whom) {
+  switch (whom) {
+    case Victims::anyone:
+      return true;
+    case Victims::clients:
+      return target.client;
+    case Victims::servers:
+      return target.keeps_keys;
+    case Victims::storage:
+      return target.storage;
+  }
+  return false;
+}
+
+/// What a crash or a loss of power says about coming back; true for all else.
+bool comes_back(const Fault& fault) {
+  if (const auto* crash = std::get_if<Crash>(&fault)) return crash->restart_after.has_value();
+  if (const auto* loss = std::get_if<PowerLoss>(&fault)) return loss->restart_after.has_value();
+  return true;
+}
+
+bool tolerated(const Exclusion& exclusion, const Fault& fault) {
+  if (const auto* rate = std::get_if<SetRate>(&fault))
+    return rate->rate_ppm <= exclusion.rate_ppm && -rate->rate_ppm <= exclusion.rate_ppm;
+  return exclusion.only_if_back && !comes_back(fault);
 }
 
 }  // namespace
@@ -109,11 +163,46 @@ void set_anchors(FaultSpace& space, std::vector<Anchor> anchors) {
   space.anchors = std::move(anchors);
 }
 
+std::int64_t FaultSpace::largest_rate_of(std::span<const std::string> machines) const {
+  std::int64_t largest = largest_rate_ppm;
+  for (const Exclusion& exclusion : exclusions) {
+    if ((exclusion.kinds & kind_bit(SearchKind::clock_rate)) == 0) continue;
+    const bool concerned = std::ranges::any_of(machines, [&](const std::string& machine) {
+      const Target* target = find(machine);
+      return target != nullptr && is_victim(*target, exclusion.whom);
+    });
+    if (concerned) largest = std::min(largest, exclusion.rate_ppm);
+  }
+  return largest;
+}
+
+std::optional<std::string> FaultSpace::why_outside(const Fault& fault) const {
+  const auto kind = search_kind(fault);
+  if (!kind) return "no search makes a fault like this one";
+  if (!allows(*kind)) return "there is no " + std::string(to_string(*kind));
+  if (auto why = beyond_limits(fault, *this)) return why;
+  for (const Exclusion& exclusion : exclusions) {
+    if ((exclusion.kinds & kind_bit(*kind)) == 0 || tolerated(exclusion, fault)) continue;
+    bool strikes = false;
+    for_each_victim(fault, [&](const std::string& name) {
+      const Target* target = find(name);
+      if (target != nullptr && is_victim(*target, exclusion.whom)) strikes = true;
+    });
+    if (strikes) return exclusion.because;
+  }
+  return std::nullopt;
+}
+
+bool FaultSpace::contains(const Fault& fault) const { return !why_outside(fault).has_value(); }
+
+std::optional<Outside> first_outside(const FaultSchedule& schedule, const FaultSpace& space) {
+  for (std::size_t i = 0; i < schedule.size(); ++i)
+    if (auto why = space.why_outside(schedule[i].fault)) return Outside{i, std::move(*why)};
+  return std::nullopt;
+}
+
 bool inside(const FaultSchedule& schedule, const FaultSpace& space) {
-  return std::ranges::all_of(schedule, [&](const ScheduledFault& scheduled) {
-    const auto kind = search_kind(scheduled.fault);
-    return kind && space.allows(*kind) && within_limits(scheduled.fault, space);
-  });
+  return !first_outside(schedule, space).has_value();
 }
 
 FaultSchedule canonical(FaultSchedule schedule, const FaultSpace& space) {

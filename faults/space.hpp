@@ -74,6 +74,22 @@ struct AnchorFamily {
   std::uint32_t weight = 1;
 };
 
+/// Whom a line of a lock's assumptions is about. Servers are those of the lock service.
+enum class Victims : std::uint8_t { anyone, clients, servers, storage };
+
+/// Faults that a space leaves out, and why.
+struct Exclusion {
+  SearchKinds kinds = 0;
+  Victims whom = Victims::anyone;
+  /// The assumption that they would break: "the nodes' clocks are not set".
+  std::string because;
+  /// Clock rates up to this much too fast or too slow are in all the same.
+  std::int64_t rate_ppm = 0;
+  /// Crashes and losses of power are in all the same if the victim stays down: what does not come
+  /// back cannot have forgotten.
+  bool only_if_back = false;
+};
+
 struct FaultSpace {
   SearchKinds kinds = kEveryKind;
   std::vector<Target> targets;
@@ -95,15 +111,28 @@ struct FaultSpace {
   Duration longest_delay{60s};
   Duration largest_jump{60s};
   std::int64_t largest_rate_ppm = 1'000'000;  // faster or slower
+  std::vector<Exclusion> exclusions;
 
   bool allows(SearchKind kind) const { return (kinds & kind_bit(kind)) != 0; }
   const Target* find(std::string_view name) const;
   /// Those of one group, in order.
   std::vector<const Target*> group(std::uint32_t number) const;
+  /// How far from the right rate the clocks of all these machines may be, at once.
+  std::int64_t largest_rate_of(std::span<const std::string> machines) const;
+  /// Why a fault is not in the space, in words; nothing if it is.
+  std::optional<std::string> why_outside(const Fault& fault) const;
+  bool contains(const Fault& fault) const;
 };
 
 /// Sorts the anchors by time and finds their families.
 void set_anchors(FaultSpace& space, std::vector<Anchor> anchors);
+
+/// The first fault of a schedule that is not in the space.
+struct Outside {
+  std::size_t fault = 0;  // index in the schedule
+  std::string because;
+};
+std::optional<Outside> first_outside(const FaultSchedule& schedule, const FaultSpace& space);
 
 /// Is every fault of the schedule within the space? Then a violation is the lock's own fault.
 bool inside(const FaultSchedule& schedule, const FaultSpace& space);

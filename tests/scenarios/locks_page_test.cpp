@@ -78,7 +78,8 @@ std::string page() {
       "A page for each: what it promises, how it works, and where it fails, with the command that "
       "shows it. `locklab list algorithms NAME` has every parameter, `locklab compare` puts the "
       "locks "
-      "side by side, and `locklab advise` says which one to take.\n\n"
+      "side by side, and `locklab advise` says which one to take. "
+      "[Assumption envelopes](../envelopes.md) lists what each was built to survive.\n\n"
       "| lock | what it is | needs | presets | [corpus](../corpus.md) |\n|---|---|---|---|---|\n";
   for (const Algorithm& algorithm : algorithms()) {
     const std::string told = page_of(algorithm);
