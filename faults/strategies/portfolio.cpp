@@ -12,9 +12,10 @@ namespace {
 class Portfolio final : public Strategy {
  public:
   explicit Portfolio(const StrategySetting& setting)
-      : members_{Member{make_enumerate(setting)}, Member{make_anchored(setting)},
-                 Member{make_swarm(setting)}, Member{make_branch(setting)},
-                 Member{make_uniform(setting)}} {}
+      : members_{Member{"enumerate", make_enumerate(setting)},
+                 Member{"anchored", make_anchored(setting)}, Member{"swarm", make_swarm(setting)},
+                 Member{"branch", make_branch(setting)},
+                 Member{"uniform", make_uniform(setting)}} {}
 
   std::optional<FaultSchedule> propose(Rng& rng) override {
     for (;;) {
@@ -38,6 +39,10 @@ class Portfolio final : public Strategy {
     }
   }
 
+  std::string_view proposer() const override {
+    return proposer_ == nullptr ? std::string_view() : proposer_->name;
+  }
+
   void learn(const FaultSchedule& schedule, const Trial& trial) override {
     bool news = shapes_.insert(trial.shape).second;
     if (trial.slack < least_slack_) {
@@ -54,6 +59,7 @@ class Portfolio final : public Strategy {
 
  private:
   struct Member {
+    std::string_view name;
     StrategyPtr strategy;
     std::int64_t yield = 512;
     bool exhausted = false;
