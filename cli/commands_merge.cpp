@@ -111,6 +111,7 @@ ExitCode merge_shards(const MergeCommand& command, const TerminalChoice& choice)
   auto plan = plan_of_header(journals->front()->header(), journals->front()->path());
   if (!plan) return ExitCode::bad_input;
   plan->command.out = command.out;
+  plan->command.jobs = command.jobs;
   plan->command.json = command.json;
   plan->command.junit = command.junit;
   plan->command.sarif = command.sarif;

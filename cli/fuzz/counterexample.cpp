@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "cli/files.hpp"
 #include "cli/schedule_json.hpp"
+#include "cli/team.hpp"
 #include "cli/terminal.hpp"
 #include "scenarios/diagnostics.hpp"
 #include "scenarios/remedies.hpp"
@@ -21,40 +23,50 @@ std::string name_of(const Counterexample& example, const Scenario& scenario) {
                      hash_text(to_text(example.shrunk.schedule)) & 0xFFFFFFFFu);
 }
 
+SameBug same_bug(const Trial& shown) {
+  return [signature = shown.signature](const Trial& trial) { return trial.signature == signature; };
+}
+
 }  // namespace
 
-Counterexample counterexample(const Found& found, const CampaignPlan& plan,
-                              ScenarioOracle& oracle) {
-  const SameBug same = [&](const Trial& trial) {
-    return trial.signature == found.trial.signature;
-  };
+Counterexample shrunk(const Found& found, const CampaignPlan& plan, ScenarioOracle& oracle) {
   Counterexample example;
   example.number = found.number;
-  example.shrunk = shrink(found.schedule, plan.space, oracle, same);
-  const FaultSchedule& schedule = example.shrunk.schedule;
+  example.shrunk = shrink(found.schedule, plan.space, oracle, same_bug(found.trial));
   example.name = name_of(example, plan.scenario());
-  example.intervals = failing_ranges(schedule, plan.space, oracle, same);
-  example.remedies = remedies(plan.scenario(), schedule, example.shrunk.trial, plan.wanted);
-  oracle.run(schedule);
-  example.findings = oracle.result().findings;
-  example.sentence = oracle.heaviest_message();
   return example;
 }
 
-std::vector<Counterexample> counterexamples(std::span<const Found> found,
-                                            const CampaignPlan& plan) {
+void examine(Counterexample& example, const CampaignPlan& plan, ScenarioOracle& oracle) {
+  const FaultSchedule& schedule = example.shrunk.schedule;
+  const Trial& trial = example.shrunk.trial;
+  example.intervals = failing_ranges(schedule, plan.space, oracle, same_bug(trial));
+  example.remedies = remedies(plan.scenario(), schedule, trial, plan.wanted);
+  oracle.run(schedule);
+  example.findings = oracle.result().findings;
+  example.sentence = oracle.heaviest_message();
+}
+
+std::vector<Counterexample> counterexamples(std::span<const Found> found, const CampaignPlan& plan,
+                                            bool show_progress) {
+  if (plan.command.until_found) found = found.first(std::min<std::size_t>(found.size(), 1));
+  std::vector<Counterexample> all(found.size());
+  work_together(all.size(), plan.command.jobs, "violations shrunk", show_progress,
+                [&](std::size_t place, Runner&) {
+                  ScenarioOracle oracle(plan.scenario(), plan.wanted);
+                  all[place] = shrunk(found[place], plan, oracle);
+                });
+  // Many first sights are one bug: what they shrink to says which.
   std::vector<Counterexample> examples;
-  std::vector<std::uint64_t> shrunk_to;
-  ScenarioOracle oracle(plan.scenario(), plan.wanted);
-  for (const Found& one : found) {
-    Counterexample example = counterexample(one, plan, oracle);
-    // Many first sights are one bug: what they shrink to says which.
-    const std::uint64_t smallest = signature_of(example.shrunk.schedule, example.shrunk.trial);
-    if (std::ranges::find(shrunk_to, smallest) != shrunk_to.end()) continue;
-    shrunk_to.push_back(smallest);
-    examples.push_back(std::move(example));
-    if (plan.command.until_found) break;
-  }
+  std::set<std::uint64_t> known;
+  for (Counterexample& one : all)
+    if (known.insert(signature_of(one.shrunk.schedule, one.shrunk.trial)).second)
+      examples.push_back(std::move(one));
+  work_together(examples.size(), plan.command.jobs, "counterexamples examined", show_progress,
+                [&](std::size_t place, Runner&) {
+                  ScenarioOracle oracle(plan.scenario(), plan.wanted);
+                  examine(examples[place], plan, oracle);
+                });
   return examples;
 }
 

@@ -26,12 +26,17 @@ struct Counterexample {
   std::string file;      // empty: not written
 };
 
-/// Shrinks what was found and looks at it from all sides. The oracle is of the plan's scenario.
-Counterexample counterexample(const Found& found, const CampaignPlan& plan, ScenarioOracle& oracle);
+/// The smallest schedule that shows what was found. The oracle is of the plan's scenario, and so it
+/// is below.
+Counterexample shrunk(const Found& found, const CampaignPlan& plan, ScenarioOracle& oracle);
+/// Adds all that is known of it beyond that: in which ranges it persists, what would have helped.
+void examine(Counterexample& example, const CampaignPlan& plan, ScenarioOracle& oracle);
 
 /// All that were found, in the order in which they were; what shrinks to the same bug is one. With
-/// --until-found the first alone.
-std::vector<Counterexample> counterexamples(std::span<const Found> found, const CampaignPlan& plan);
+/// --until-found the first alone. Several threads work at it (--jobs), which changes nothing;
+/// meanwhile a line of progress stands on standard error, if that is wanted.
+std::vector<Counterexample> counterexamples(std::span<const Found> found, const CampaignPlan& plan,
+                                            bool show_progress);
 
 /// The counterexample as a scenario that expects its violations.
 std::string scenario_text(const Counterexample& example, const CampaignPlan& plan);

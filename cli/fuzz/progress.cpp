@@ -53,11 +53,6 @@ Progress::Progress(const Terminal& terminal, std::optional<std::uint64_t> runs,
                    std::optional<std::chrono::nanoseconds> time)
     : terminal_(terminal), runs_(runs), time_(time) {}
 
-void Progress::learn(const Tally& tally) {
-  found_ = tally.found.size();
-  least_slack_ = tally.least_slack;
-}
-
 ProgressNumbers Progress::numbers() const {
   ProgressNumbers numbers;
   numbers.tries_now = tries_now_.load(std::memory_order_relaxed);
@@ -71,9 +66,18 @@ ProgressNumbers Progress::numbers() const {
   return numbers;
 }
 
-void Progress::tick() {
-  const auto every = terminal_.is_terminal ? milliseconds(200) : milliseconds(10'000);
-  if (Clock::now() - shown_ < every) return;
+bool Progress::is_due() const {
+  return Clock::now() - shown_ >=
+         (terminal_.is_terminal ? milliseconds(200) : milliseconds(10'000));
+}
+
+void Progress::show(const Tally& tally) {
+  found_ = tally.found.size();
+  least_slack_ = tally.least_slack;
+  show();
+}
+
+void Progress::show() {
   shown_ = Clock::now();
   const std::string text = progress_text(numbers());
   if (!terminal_.is_terminal) {

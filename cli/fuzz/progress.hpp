@@ -43,10 +43,12 @@ class Progress {
   }
   /// Tries that a journal told of. Any thread.
   void repeated(std::size_t tries) { repeated_.fetch_add(tries, std::memory_order_relaxed); }
-  /// What is known after a round.
-  void learn(const Tally& tally);
-  /// Shows what is to be shown by now. One thread.
-  void tick();
+  /// Is it time to show something?
+  bool is_due() const;
+  /// Shows how far it is, with what was found by now, or with what is known of that from before.
+  /// One thread, as all that follows.
+  void show(const Tally& tally);
+  void show();
   /// Takes the line away.
   void end();
 

@@ -38,7 +38,9 @@ bool make_folder(const std::string& folder) {
 ExitCode report_campaign(const CampaignPlan& plan, SearchEnd end, const Tally& tally,
                          std::optional<std::chrono::milliseconds> took,
                          const TerminalChoice& choice) {
-  CampaignResult result{plan, end, tally, counterexamples(tally.found, plan), took};
+  CampaignResult result{plan, end, tally,
+                        counterexamples(tally.found, plan, standard_error(choice).is_terminal),
+                        took};
   if (!write_all(result)) return ExitCode::bad_input;
   print(plan.command.json ? fuzz_result_json(result)
                           : result_text(result, standard_output(choice)));

@@ -200,8 +200,9 @@ void Search::round(Progress& progress, const GracefulInterrupt& interrupt) {
       ended.notify_one();
     });
   std::unique_lock lock(mutex);
+  // A round of a great scenario takes long: what was found before it still stands.
   while (!ended.wait_for(lock, std::chrono::milliseconds(100), [&] { return working == 0; }))
-    progress.tick();
+    if (progress.is_due()) progress.show();
   lock.unlock();
   for (std::thread& thread : threads) thread.join();
 }
@@ -223,13 +224,20 @@ bool Search::is_sound() {
   return false;
 }
 
+Tally Search::joined() const {
+  Tally all;
+  for (const Seat& seat : seats_) all.join(seat.island->tally());
+  return all;
+}
+
 std::optional<SearchEnd> Search::end_after_round(const GracefulInterrupt& interrupt,
                                                  Clock::time_point begin) const {
   const auto is_missing = [](const Seat& seat) { return seat.missing; };
   if (std::ranges::any_of(seats_, is_missing)) return SearchEnd::unfinished;
   if (is_complete(Shard{})) return SearchEnd::complete;
   if (interrupt.requested()) return SearchEnd::interrupted;
-  if (plan_.command.until_found && !tally_.found.empty()) return SearchEnd::found;
+  const auto has_found = [](const Seat& seat) { return seat.island->found(); };
+  if (plan_.command.until_found && std::ranges::any_of(seats_, has_found)) return SearchEnd::found;
   if (plan_.command.time && Clock::now() - begin >= *plan_.command.time) return SearchEnd::time;
   return std::nullopt;
 }
@@ -240,13 +248,11 @@ SearchEnd Search::run(Progress& progress, const GracefulInterrupt& interrupt) {
   for (; !end; ++rounds_) {
     fetch();
     if (is_sound()) round(progress, interrupt);
-    tally_ = Tally();
-    for (const Seat& seat : seats_) tally_.join(seat.island->tally());
-    progress.learn(tally_);
-    progress.tick();
+    if (progress.is_due()) progress.show(joined());
     end = is_sound() ? end_after_round(interrupt, begin) : SearchEnd::failed;
   }
   progress.end();
+  tally_ = joined();
   if (mode_ == SearchMode::run)
     for (const std::unique_ptr<Journal>& journal : journals_) journal->sync();
   took_ = Clock::now() - begin;

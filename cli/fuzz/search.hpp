@@ -74,6 +74,7 @@ class Search {
              const GracefulInterrupt& interrupt);
   void expect_end(std::uint32_t island);
   bool is_sound();
+  Tally joined() const;
   std::optional<SearchEnd> end_after_round(const GracefulInterrupt& interrupt,
                                            Clock::time_point begin) const;
 
