@@ -29,6 +29,7 @@ ExitCode execute(const Command& command, const TerminalChoice& terminal) {
                         [&](const ReportCommand& c) { return report_trace(c, terminal); },
                         [](const ReplayCommand& c) { return replay_trace(c); },
                         [&](const FuzzCommand& c) { return fuzz_scenario(c, terminal); },
+                        [&](const MergeCommand& c) { return merge_shards(c, terminal); },
                         [&](const DiffCommand& c) { return diff_runs(c, terminal); },
                         [](const CompletionsCommand& c) { return print_completions(c); },
                     },

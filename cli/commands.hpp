@@ -34,6 +34,8 @@ ExitCode diff_runs(const DiffCommand& command, const TerminalChoice& terminal);
 
 /// commands_fuzz.cpp
 ExitCode fuzz_scenario(const FuzzCommand& command, const TerminalChoice& terminal);
+/// commands_merge.cpp
+ExitCode merge_shards(const MergeCommand& command, const TerminalChoice& terminal);
 
 ExitCode execute(const Command& command, const TerminalChoice& terminal);
 

@@ -11,9 +11,11 @@
 #include <limits>
 #include <map>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "cli/help.hpp"
+#include "faults/campaign.hpp"
 #include "faults/space.hpp"
 #include "faults/strategy.hpp"
 #include "reports/registry.hpp"
@@ -80,6 +82,13 @@ std::optional<Number> whole_number(std::string_view text, Number least, Number m
   return value;
 }
 
+/// As in a scenario, and "10m" as well: on a command line nobody means metres.
+std::optional<Duration> read_time(const std::string& text) {
+  const bool minutes = text.size() > 1 && text.ends_with('m') && text[text.size() - 2] >= '0' &&
+                       text[text.size() - 2] <= '9';
+  return parse_duration(minutes ? text + "in" : text);
+}
+
 class CommandLineParser {
  public:
   CommandLineParser() : app_("A deterministic simulator of distributed locks.", "locklab") {
@@ -100,6 +109,7 @@ class CommandLineParser {
     add_report();
     add_replay();
     add_fuzz();
+    add_merge();
     add_diff();
     add_completions();
   }
@@ -194,7 +204,9 @@ class CommandLineParser {
                 "locklab fuzz redlock --faults clock-jump,partition --until-found\n"
                 "locklab fuzz simple_redis_lock --check service_mutual_exclusion --runs 20000\n"
                 "locklab fuzz my-scenario.json --time 60s --out found\n"
-                "locklab fuzz redlock:spec --runs 100000 --jobs 2 --json",
+                "locklab fuzz redlock:spec --runs 100000 --jobs 2 --json\n"
+                "locklab fuzz redlock --runs 5000000 --out found --resume\n"
+                "locklab fuzz redlock --runs 5000000 --out found --shard 1/4",
                 [this] {
                   if (!fuzz_.runs && !fuzz_.time && !fuzz_.until_found) fuzz_.runs = 10'000;
                   return Command(fuzz_);
@@ -207,8 +219,10 @@ class CommandLineParser {
     list(c, "--check", fuzz_.checks, "LIST", "Invariants to look at; all of the scenario's");
     number(c, "--runs", fuzz_.runs, "Schedules to try; 10000 unless another limit is given",
            std::uint64_t{1});
-    duration(c, "--time", fuzz_.time, "How long to search, as in 60s or 10min");
-    c.add_flag("--until-found", fuzz_.until_found, "Stop at the first violation");
+    CLI::Option* time =
+        duration(c, "--time", fuzz_.time, "How long to search, as in 90s, 10min or 2h");
+    CLI::Option* until_found =
+        c.add_flag("--until-found", fuzz_.until_found, "Stop at the first violation");
     number(c, "--seed", fuzz_.seed, "Another seed, other schedules; 1 unless given",
            std::uint64_t{0});
     number(c, "-j,--jobs", fuzz_.jobs, "Threads; as many as there are cores unless given",
@@ -219,10 +233,65 @@ class CommandLineParser {
           ("How schedules are chosen: " + listed(split_choices(kStrategy)) +
            "; portfolio, which tries them all, unless given")
               .c_str());
-    value(c, "--out", fuzz_.out, "DIR", "Write what is found as scenario files");
-    c.add_flag("--json", fuzz_.json, "The result as JSON");
+    CLI::Option* out = value(c, "--out", fuzz_.out, "DIR",
+                             "Write what is found as scenario files, and a journal while searching");
+    c.add_flag("--resume", fuzz_.resume,
+               "Go on where the campaign in --out was stopped; begin if there is none")
+        ->needs(out);
+    CLI::Option* json = c.add_flag("--json", fuzz_.json, "The result as JSON");
+    CLI::Option* junit =
+        value(c, "--junit", fuzz_.junit, "FILE", "Also write the result as JUnit XML");
+    CLI::Option* sarif =
+        value(c, "--sarif", fuzz_.sarif, "FILE", "Also write what is found as SARIF 2.1.0");
+    sarif->needs(out);
+    shard(c)
+        ->needs(out)
+        ->excludes(time)
+        ->excludes(until_found)
+        ->excludes(json)
+        ->excludes(junit)
+        ->excludes(sarif);
     sets(c, fuzz_.sets);
     terminal(c);
+  }
+
+  void add_merge() {
+    CLI::App& c = command("merge", "Put the shards of a campaign together and say what they found",
+                          "locklab merge found\n"
+                          "locklab merge machine-1 machine-2 machine-3 --out found --json",
+                          [this] { return Command(merge_); });
+    arguments(c, "folders", merge_.folders, "DIR", "What the shards had as --out")->required();
+    CLI::Option* out =
+        value(c, "--out", merge_.out, "DIR", "Write what was found as scenario files");
+    number(c, "-j,--jobs", merge_.jobs, "Threads; as many as there are cores unless given",
+           std::size_t{1}, std::size_t{256});
+    c.add_flag("--json", merge_.json, "The result as JSON");
+    value(c, "--junit", merge_.junit, "FILE", "Also write the result as JUnit XML");
+    value(c, "--sarif", merge_.sarif, "FILE", "Also write what was found as SARIF 2.1.0")
+        ->needs(out);
+    terminal(c);
+  }
+
+  /// "2/4"
+  CLI::Option* shard(CLI::App& c) {
+    return c
+        .add_option_function<std::string>(
+            "--shard",
+            [this](const std::string& text) {
+              if (const auto read = read_shard(text))
+                std::tie(fuzz_.shard, fuzz_.shards) = *read;
+            },
+            "Make part I of N (up to 16) of the tries; `locklab merge` puts them together")
+        ->type_name("I/N")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+        ->check(CLI::Validator(
+            [](std::string& text) {
+              return read_shard(text)
+                         ? std::string()
+                         : fmt::format("{} is no shard such as 1/4, of at most {}",
+                                       in_quotes(text), kIslands);
+            },
+            ""));
   }
 
   void add_list() {
@@ -454,19 +523,20 @@ class CommandLineParser {
     c.add_option(name, target, help)->type_name(shown)->delimiter(',')->allow_extra_args(false);
   }
 
-  void duration(CLI::App& c, const char* name, std::optional<std::chrono::nanoseconds>& target,
-                const char* help) {
-    c.add_option_function<std::string>(
-         name,
-         [&target](const std::string& text) {
-           if (const auto read = parse_duration(text)) target = *read;
-         },
-         help)
+  CLI::Option* duration(CLI::App& c, const char* name,
+                        std::optional<std::chrono::nanoseconds>& target, const char* help) {
+    return c
+        .add_option_function<std::string>(
+            name,
+            [&target](const std::string& text) {
+              if (const auto read = read_time(text)) target = *read;
+            },
+            help)
         ->type_name("TIME")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
         ->check(CLI::Validator(
             [](std::string& text) {
-              const auto read = parse_duration(text);
+              const auto read = read_time(text);
               return read && *read > Duration{0}
                          ? std::string()
                          : fmt::format("{} is no time such as 60s or 10min", in_quotes(text));
@@ -626,6 +696,7 @@ class CommandLineParser {
   ReportCommand report_;
   ReplayCommand replay_;
   FuzzCommand fuzz_;
+  MergeCommand merge_;
   DiffCommand diff_;
   CompletionsCommand completions_;
   TerminalChoice terminal_;
@@ -635,6 +706,15 @@ class CommandLineParser {
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
   return CommandLineParser().parse(argc, argv);
+}
+
+std::optional<std::pair<std::uint32_t, std::uint32_t>> read_shard(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const auto of = whole_number<std::uint32_t>(text.substr(slash + 1), 1, kIslands);
+  const auto number = of ? whole_number<std::uint32_t>(text.substr(0, slash), 1, *of) : of;
+  if (!number) return std::nullopt;
+  return std::pair(*number, *of);
 }
 
 CommandTable command_table() { return CommandLineParser().table(); }

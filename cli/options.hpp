@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -125,7 +127,22 @@ struct FuzzCommand {
   std::size_t most_faults = 12;
   std::string strategy = "portfolio";
   std::string out;  // a folder; empty: nothing is written
+  bool resume = false;
+  std::uint32_t shard = 1;  // from 1 to `shards`
+  std::uint32_t shards = 1;
   bool json = false;
+  std::string junit;  // a file; empty: none
+  std::string sarif;  // the same
+};
+
+/// The shards of a campaign, put together.
+struct MergeCommand {
+  std::vector<std::string> folders;
+  std::string out;  // as for fuzz
+  std::size_t jobs = 0;
+  bool json = false;
+  std::string junit;
+  std::string sarif;
 };
 
 struct CompletionsCommand {
@@ -135,7 +152,8 @@ struct CompletionsCommand {
 using Command =
     std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
                  AdviseCommand, CheckCommand, InitCommand, ShowCommand, SchemaCommand,
-                 ReportCommand, ReplayCommand, FuzzCommand, DiffCommand, CompletionsCommand>;
+                 ReportCommand, ReplayCommand, FuzzCommand, MergeCommand, DiffCommand,
+                 CompletionsCommand>;
 
 /// The command line asked for nothing but words: help, a version, or the sentence about a mistake.
 struct NothingToDo {
@@ -150,6 +168,9 @@ struct CommandLine {
 };
 
 CommandLine parse_command_line(int argc, const char* const* argv);
+
+/// The number of a shard and how many there are, from "2/4"; nothing if it is no shard.
+std::optional<std::pair<std::uint32_t, std::uint32_t>> read_shard(std::string_view text);
 
 // ---- what there is to ask for -------------------------------------------------------------------
 

@@ -105,7 +105,10 @@ Json with_schedule(const Node& document, const std::string& name, const FaultSch
                    std::span<const Finding> findings) {
   Json json = to_json(document);
   json["name"] = name;
-  json["faults"] = to_json(schedule);
+  // The document's own faults struck as well when the schedule was found.
+  Json faults = json.contains("faults") ? json["faults"] : Json::array();
+  for (const ScheduledFault& fault : schedule) faults.push_back(to_json(fault));
+  json["faults"] = std::move(faults);
   json.erase("corpus");  // it is no entry of the corpus any more
   Json expect = Json::object();
   expect["violates"] = violated(findings);

@@ -10,8 +10,8 @@ namespace locklab {
 Json to_json(const ScheduledFault& scheduled);
 Json to_json(const FaultSchedule& schedule);
 
-/// `document` under another name and with `schedule` in place of its faults, expecting exactly what
-/// the run of it violated.
+/// `document` under another name and with `schedule` after its own faults, expecting exactly what
+/// the run of both violated.
 Json with_schedule(const Node& document, const std::string& name, const FaultSchedule& schedule,
                    std::span<const Finding> findings);
 

@@ -14,6 +14,8 @@ namespace {
 
 std::atomic<const char*> pending_path{nullptr};
 std::atomic<bool> reset_colors{false};
+std::atomic<bool> notes_interrupt{false};
+std::atomic<bool> interrupt_noted{false};
 static_assert(std::atomic<const char*>::is_always_lock_free);
 
 void say(int descriptor, std::string_view text) {
@@ -27,6 +29,7 @@ void clean_up() {
 }
 
 void on_interrupt(int) {
+  if (notes_interrupt.load() && !interrupt_noted.exchange(true)) return;
   clean_up();
   ::_exit(static_cast<int>(ExitCode::interrupted));
 }
@@ -63,6 +66,15 @@ void install_signal_handlers() {
 }
 
 void reset_colors_when_interrupted() { reset_colors.store(true); }
+
+GracefulInterrupt::GracefulInterrupt() {
+  interrupt_noted.store(false);
+  notes_interrupt.store(true);
+}
+
+GracefulInterrupt::~GracefulInterrupt() { notes_interrupt.store(false); }
+
+bool GracefulInterrupt::requested() const { return interrupt_noted.load(); }
 
 PendingFile::PendingFile(std::string path) : path_(std::move(path)) {
   pending_path.store(path_.c_str());

@@ -13,6 +13,19 @@ void install_signal_handlers();
 /// Standard output is a terminal in colour: an interruption sets it back.
 void reset_colors_when_interrupted();
 
+/// While this object lives, the first Ctrl-C is only noted, so that long work can stop at a good
+/// place; the second one ends the program at once. One at a time.
+class GracefulInterrupt {
+ public:
+  GracefulInterrupt();
+  ~GracefulInterrupt();
+  GracefulInterrupt(const GracefulInterrupt&) = delete;
+  GracefulInterrupt& operator=(const GracefulInterrupt&) = delete;
+
+  /// Any thread may ask.
+  bool requested() const;
+};
+
 /// The file is removed if the program is interrupted while this object lives. One at a time.
 class PendingFile {
  public:

@@ -18,6 +18,8 @@ class Strategy {
   virtual ~Strategy() = default;
   /// The schedule to try next; nothing when it has no more to offer.
   virtual std::optional<FaultSchedule> propose(Rng& rng) = 0;
+  /// Whose the last proposal was, where this strategy lets others propose; else empty.
+  virtual std::string_view proposer() const { return {}; }
   /// What came of a schedule that this strategy, or another one beside it, proposed.
   virtual void learn(const FaultSchedule& schedule, const Trial& trial) {
     static_cast<void>(schedule);

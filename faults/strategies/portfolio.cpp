@@ -13,9 +13,11 @@ namespace {
 class Portfolio final : public Strategy {
  public:
   explicit Portfolio(const StrategySetting& setting)
-      : members_{Member{make_anchored(setting), 12}, Member{make_swarm(setting), 12},
-                 Member{make_branch(setting), 6}, Member{make_enumerate(setting), 1},
-                 Member{make_uniform(setting), 1}} {}
+      : members_{Member{"anchored", make_anchored(setting), 12},
+                 Member{"swarm", make_swarm(setting), 12},
+                 Member{"branch", make_branch(setting), 6},
+                 Member{"enumerate", make_enumerate(setting), 1},
+                 Member{"uniform", make_uniform(setting), 1}} {}
 
   std::optional<FaultSchedule> propose(Rng& rng) override {
     for (;;) {
@@ -39,6 +41,10 @@ class Portfolio final : public Strategy {
     }
   }
 
+  std::string_view proposer() const override {
+    return proposer_ == nullptr ? std::string_view() : proposer_->name;
+  }
+
   void learn(const FaultSchedule& schedule, const Trial& trial) override {
     bool news = shapes_.insert(trial.shape).second;
     if (trial.slack < least_slack_) {
@@ -55,6 +61,7 @@ class Portfolio final : public Strategy {
 
  private:
   struct Member {
+    std::string_view name;
     StrategyPtr strategy;
     std::int64_t floor = 1;  // what it gets without any news, against the others
     std::int64_t yield = 512;

@@ -1,0 +1,90 @@
+#include "cli/fuzz/counterexample.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "cli/files.hpp"
+#include "cli/schedule_json.hpp"
+#include "cli/team.hpp"
+#include "cli/terminal.hpp"
+#include "scenarios/diagnostics.hpp"
+#include "scenarios/remedies.hpp"
+#include "sim/bits.hpp"
+
+namespace locklab {
+namespace {
+
+std::string name_of(const Counterexample& example, const Scenario& scenario) {
+  return fmt::format("{}--{}--{:08x}", example.shrunk.trial.invariant,
+                     scenario.lock.algorithm->name,
+                     hash_text(to_text(example.shrunk.schedule)) & 0xFFFFFFFFu);
+}
+
+SameBug same_bug(const Trial& shown) {
+  return [signature = shown.signature](const Trial& trial) { return trial.signature == signature; };
+}
+
+}  // namespace
+
+Counterexample shrunk(const Found& found, const CampaignPlan& plan, ScenarioOracle& oracle) {
+  Counterexample example;
+  example.number = found.number;
+  example.shrunk = shrink(found.schedule, plan.space, oracle, same_bug(found.trial));
+  example.name = name_of(example, plan.scenario());
+  return example;
+}
+
+void examine(Counterexample& example, const CampaignPlan& plan, ScenarioOracle& oracle) {
+  const FaultSchedule& schedule = example.shrunk.schedule;
+  const Trial& trial = example.shrunk.trial;
+  example.intervals = failing_ranges(schedule, plan.space, oracle, same_bug(trial));
+  example.remedies = remedies(plan.scenario(), schedule, trial, plan.wanted);
+  oracle.run(schedule);
+  example.findings = oracle.result().findings;
+  example.sentence = oracle.heaviest_message();
+}
+
+std::vector<Counterexample> counterexamples(std::span<const Found> found, const CampaignPlan& plan,
+                                            bool show_progress) {
+  if (plan.command.until_found) found = found.first(std::min<std::size_t>(found.size(), 1));
+  std::vector<Counterexample> all(found.size());
+  work_together(all.size(), plan.command.jobs, "violations shrunk", show_progress,
+                [&](std::size_t place, Runner&) {
+                  ScenarioOracle oracle(plan.scenario(), plan.wanted);
+                  all[place] = shrunk(found[place], plan, oracle);
+                });
+  // Many first sights are one bug: what they shrink to says which.
+  std::vector<Counterexample> examples;
+  std::set<std::uint64_t> known;
+  for (Counterexample& one : all)
+    if (known.insert(signature_of(one.shrunk.schedule, one.shrunk.trial)).second)
+      examples.push_back(std::move(one));
+  work_together(examples.size(), plan.command.jobs, "counterexamples examined", show_progress,
+                [&](std::size_t place, Runner&) {
+                  ScenarioOracle oracle(plan.scenario(), plan.wanted);
+                  examine(examples[place], plan, oracle);
+                });
+  return examples;
+}
+
+std::string scenario_text(const Counterexample& example, const CampaignPlan& plan) {
+  return json_text(with_schedule(plan.loaded.document, example.name, example.shrunk.schedule,
+                                 example.findings));
+}
+
+bool write_counterexamples(std::vector<Counterexample>& examples, const CampaignPlan& plan,
+                           const std::string& folder) {
+  for (Counterexample& example : examples) {
+    example.file = (std::filesystem::path(folder) / (example.name + ".json")).string();
+    const auto written = write_file(example.file, scenario_text(example, plan));
+    if (written) continue;
+    complain(written.error().sentence);
+    return false;
+  }
+  return true;
+}
+
+}  // namespace locklab

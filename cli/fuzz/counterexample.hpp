@@ -1,0 +1,49 @@
+// A bug as people get it: shrunk, measured, with what would have helped, and as a scenario file.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cli/fuzz/plan.hpp"
+#include "faults/campaign.hpp"
+#include "faults/shrinker.hpp"
+#include "scenarios/search.hpp"
+#include "sim/finding.hpp"
+
+namespace locklab {
+
+struct Counterexample {
+  std::uint64_t number = 0;  // of the try that showed it first
+  std::string name;          // "stale_write--redlock--0badcafe", of its file without the ending
+  Shrunk shrunk;
+  std::vector<FailingRange> intervals;
+  std::vector<std::string> remedies;
+  std::vector<Finding> findings;
+  std::string sentence;  // of its heaviest finding
+  std::string file;      // empty: not written
+};
+
+/// The smallest schedule that shows what was found. The oracle is of the plan's scenario, and so it
+/// is below.
+Counterexample shrunk(const Found& found, const CampaignPlan& plan, ScenarioOracle& oracle);
+/// Adds all that is known of it beyond that: in which ranges it persists, what would have helped.
+void examine(Counterexample& example, const CampaignPlan& plan, ScenarioOracle& oracle);
+
+/// All that were found, in the order in which they were; what shrinks to the same bug is one. With
+/// --until-found the first alone. Several threads work at it (--jobs), which changes nothing;
+/// meanwhile a line of progress stands on standard error, if that is wanted.
+std::vector<Counterexample> counterexamples(std::span<const Found> found, const CampaignPlan& plan,
+                                            bool show_progress);
+
+/// The counterexample as a scenario that expects its violations.
+std::string scenario_text(const Counterexample& example, const CampaignPlan& plan);
+
+/// Writes each into the folder and says so in it. False after an error, which standard error was
+/// told of.
+bool write_counterexamples(std::vector<Counterexample>& examples, const CampaignPlan& plan,
+                           const std::string& folder);
+
+}  // namespace locklab

@@ -1,0 +1,236 @@
+#include "cli/fuzz/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "cli/terminal.hpp"
+#include "faults/strategy.hpp"
+#include "invariants/registry.hpp"
+#include "scenarios/diagnostics.hpp"
+#include "scenarios/lock_scenario.hpp"
+#include "sim/bits.hpp"
+
+namespace locklab {
+namespace {
+
+constexpr std::string_view kSchema = "locklab-journal/1";
+
+Result<SearchKinds, std::string> kinds_of(const std::vector<std::string>& names) {
+  if (names.empty()) return kEveryKind;
+  SearchKinds kinds = 0;
+  std::vector<std::string_view> known;
+  for (std::size_t i = 0; i < kSearchKinds; ++i)
+    known.push_back(to_string(static_cast<SearchKind>(i)));
+  for (const std::string& name : names) {
+    const auto kind = search_kind(name);
+    if (!kind) return no_such("kind of fault", name, known, "locklab fuzz --help");
+    kinds |= kind_bit(*kind);
+  }
+  return kinds;
+}
+
+Result<WantedInvariants, std::string> wanted_of(const std::vector<std::string>& names) {
+  std::vector<std::string_view> known;
+  for (const InvariantRow& row : invariant_rows()) known.push_back(row.name);
+  for (const std::string& name : names)
+    if (std::ranges::find(known, name) == known.end())
+      return no_such("invariant", name, known, "locklab list invariants");
+  return names;
+}
+
+/// The space that the command asks for.
+Result<FaultSpace, std::string> space_of(const Scenario& scenario, const FuzzCommand& command) {
+  const auto kinds = kinds_of(command.faults);
+  if (!kinds) return kinds.error();
+  FaultSpace space = fault_space(scenario);
+  space.kinds = *kinds;
+  space.most_faults = command.most_faults;
+  return space;
+}
+
+/// Sees that a space is another one: its scenario is the same, but this program is not.
+std::uint64_t fingerprint(const FaultSpace& space) {
+  std::string text =
+      fmt::format("{} {} {} {} {} {} {} {}", space.kinds, space.most_faults, space.horizon.count(),
+                  space.longest_pause.count(), space.longest_partition.count(),
+                  space.longest_delay.count(), space.largest_jump.count(), space.largest_rate_ppm);
+  for (const Target& target : space.targets)
+    text += fmt::format("\n{} {} {} {} {} {}", target.name, target.machine, target.client,
+                        target.storage, target.keeps_keys, target.group);
+  for (const Anchor& anchor : space.anchors)
+    text += fmt::format("\n{} {}", describe(Trigger(anchor.on)), anchor.at.count());
+  for (const Duration size : space.sizes) text += fmt::format(" {}", size.count());
+  for (const std::string& kind : space.message_kinds) text += '\n' + kind;
+  return hash_text(text);
+}
+
+/// "redlock" and "redlock:spec" are locks, all else is what `locklab run` takes.
+std::optional<LoadedScenario> load(const FuzzCommand& command) {
+  ScenarioLoader loader(command.sets);
+  const std::string text = lock_scenario_text(command.scenario);
+  auto loaded =
+      text.empty() ? loader.load(command.scenario) : loader.load_text(command.scenario, text);
+  if (!loaded) print_error(loader.errors());
+  return loaded;
+}
+
+std::optional<CampaignPlan> plan(const FuzzCommand& command, LoadedScenario loaded) {
+  const auto wanted = wanted_of(command.checks);
+  if (!wanted) {
+    complain(wanted.error());
+    return std::nullopt;
+  }
+  auto space = space_of(loaded.scenario, command);
+  if (!space) {
+    complain(space.error());
+    return std::nullopt;
+  }
+  return CampaignPlan{command,
+                      std::move(loaded),
+                      *wanted,
+                      std::move(*space),
+                      {command.seed, find_strategy(command.strategy)},
+                      {command.shard, command.shards}};
+}
+
+bool are_texts(const Json& json) {
+  return json.is_array() && std::ranges::all_of(json, [](const Json& one) { return one.is_string(); });
+}
+
+/// Has it all that a header of this program has, each of the right type?
+bool is_header(const Json& json) {
+  const auto is_text = [&](const char* key) { return json.contains(key) && json[key].is_string(); };
+  const auto is_number = [&](const char* key) {
+    return json.contains(key) && json[key].is_number_unsigned();
+  };
+  return json.is_object() && is_text("schema") && json["schema"] == kSchema && is_text("locklab") &&
+         is_text("lock") && is_text("strategy") && is_text("space") && is_number("most") &&
+         is_number("seed") && json.contains("runs") && json.contains("until_found") &&
+         json["until_found"].is_boolean() && json.contains("shard") && json.contains("faults") &&
+         are_texts(json["faults"]) && json.contains("check") && are_texts(json["check"]) &&
+         json.contains("scenario");
+}
+
+/// What a key of the header is called where the user reads of it.
+std::string_view name_of(std::string_view key) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kNames{
+      {{"faults", "--faults"},
+       {"check", "--check"},
+       {"most", "--most"},
+       {"strategy", "--strategy"},
+       {"seed", "--seed"},
+       {"runs", "--runs"},
+       {"until_found", "--until-found"},
+       {"shard", "--shard"},
+       {"locklab", "the version of locklab"}}};
+  for (const auto& [known, name] : kNames)
+    if (known == key) return name;
+  return {};
+}
+
+/// A scenario is too long for a sentence, and a fingerprint says nothing to people.
+std::string what_differs(std::string_view key, const Json& there, const Json& here) {
+  const std::string_view name = name_of(key);
+  if (name.empty())
+    return key == "space" ? "the faults that this build of locklab would try are others"
+                          : "the scenario is another one";
+  const auto shown = [](const Json& value) {
+    return value.is_null() || value.empty() ? std::string("not given") : value.dump();
+  };
+  return fmt::format("{} is {} there, and {} here", name, shown(there), shown(here));
+}
+
+}  // namespace
+
+std::optional<CampaignPlan> plan_campaign(const FuzzCommand& command) {
+  auto loaded = load(command);
+  return loaded ? plan(command, std::move(*loaded)) : std::nullopt;
+}
+
+std::string header_of(const CampaignPlan& plan) {
+  const FuzzCommand& command = plan.command;
+  Json json;
+  json["schema"] = kSchema;
+  json["locklab"] = LOCKLAB_VERSION;
+  json["faults"] = command.faults;
+  json["check"] = command.checks;
+  json["most"] = command.most_faults;
+  json["strategy"] = command.strategy;
+  json["seed"] = command.seed;
+  json["runs"] = command.runs ? Json(*command.runs) : Json(nullptr);
+  json["until_found"] = command.until_found;
+  json["shard"] = plan.shard.of == 1
+                      ? Json(nullptr)
+                      : Json(fmt::format("{}/{}", plan.shard.number, plan.shard.of));
+  json["lock"] = plan.loaded.argument;
+  json["scenario"] = to_json(plan.loaded.document);
+  json["space"] = digest_text(fingerprint(plan.space));
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+std::string difference(std::string_view there, std::string_view here, CompareShards shards) {
+  const Json its = Json::parse(there, nullptr, false);
+  const Json ours = Json::parse(here, nullptr, false);
+  if (!is_header(its)) return "it was written by another locklab";
+  for (const auto& [key, value] : ours.items()) {
+    // One scenario can be named in several ways.
+    if (key == "lock" || (key == "shard" && shards == CompareShards::no)) continue;
+    const Json its_value = its.contains(key) ? its[key] : Json(nullptr);
+    if (its_value != value) return what_differs(key, its_value, value);
+  }
+  return {};
+}
+
+Shard shard_of_header(std::string_view header) {
+  const Json json = Json::parse(header, nullptr, false);
+  Shard shard;
+  if (!is_header(json) || !json["shard"].is_string()) return shard;
+  const auto read = read_shard(json["shard"].get<std::string>());
+  if (read) std::tie(shard.number, shard.of) = *read;
+  return shard;
+}
+
+std::optional<CampaignPlan> plan_of_header(std::string_view header, const std::string& path) {
+  const Json json = Json::parse(header, nullptr, false);
+  const auto refuse = [&](std::string_view why) {
+    complain(fmt::format("cannot go by {}: {}", in_quotes(path, 400), why));
+    return std::nullopt;
+  };
+  if (!is_header(json)) return refuse("it was written by another locklab");
+  const auto version = json["locklab"].get<std::string>();
+  if (version != LOCKLAB_VERSION)
+    return refuse(
+        fmt::format("locklab {} wrote it, and this is " LOCKLAB_VERSION, printable(version)));
+  FuzzCommand command;
+  command.scenario = json["lock"].get<std::string>();
+  command.faults = json["faults"].get<std::vector<std::string>>();
+  command.checks = json["check"].get<std::vector<std::string>>();
+  command.most_faults = json["most"].get<std::size_t>();
+  command.strategy = json["strategy"].get<std::string>();
+  command.seed = json["seed"].get<std::uint64_t>();
+  if (json["runs"].is_number_unsigned()) command.runs = json["runs"].get<std::uint64_t>();
+  command.until_found = json["until_found"].get<bool>();
+  const Shard shard = shard_of_header(header);
+  command.shard = shard.number;
+  command.shards = shard.of;
+  if (find_strategy(command.strategy) == nullptr)
+    return refuse("there is no strategy of its name");
+
+  ScenarioLoader loader;
+  auto loaded = loader.load_text(command.scenario, json["scenario"].dump());
+  if (!loaded) {
+    print_error(loader.errors());
+    return refuse("its scenario cannot be read");
+  }
+  auto made = plan(command, std::move(*loaded));
+  if (!made) return std::nullopt;
+  const std::string differs = difference(header, header_of(*made), CompareShards::yes);
+  if (!differs.empty()) return refuse(differs);
+  return made;
+}
+
+}  // namespace locklab
