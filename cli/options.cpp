@@ -215,8 +215,12 @@ class CommandLineParser {
              "A lock such as redlock or redlock:spec, a built-in scenario, a file")
         ->required();
     list(c, "--faults", fuzz_.faults, "LIST",
-         "Kinds of faults (" + kinds_of_faults() + "); all unless given");
-    list(c, "--check", fuzz_.checks, "LIST", "Invariants to look at; all of the scenario's");
+         "Kinds of faults (" + kinds_of_faults() +
+             "), whatever the lock assumes; unless given, those that it was built to survive");
+    c.add_flag("--beyond", fuzz_.beyond,
+               "All kinds of faults, also those that the lock assumes not to happen");
+    list(c, "--check", fuzz_.checks, "LIST",
+         "Invariants to look at; unless given, those that the lock promises");
     number(c, "--runs", fuzz_.runs, "Schedules to try; 10000 unless another limit is given",
            std::uint64_t{1});
     CLI::Option* time =
@@ -227,14 +231,19 @@ class CommandLineParser {
            std::uint64_t{0});
     number(c, "-j,--jobs", fuzz_.jobs, "Threads; as many as there are cores unless given",
            std::size_t{1}, std::size_t{256});
+    c.add_flag("--prove", fuzz_.prove,
+               "Go through all schedules of fewer faults than a counterexample has");
+    c.add_flag("--whole", fuzz_.whole,
+               "Keep the scenario of a counterexample as it is, with all its clients and servers");
     number(c, "--most", fuzz_.most_faults, "Faults in a schedule at most; 12 unless given",
            std::size_t{1}, std::size_t{10});
     value(c, "--strategy", fuzz_.strategy, kStrategy,
           ("How schedules are chosen: " + listed(split_choices(kStrategy)) +
            "; portfolio, which tries them all, unless given")
               .c_str());
-    CLI::Option* out = value(c, "--out", fuzz_.out, "DIR",
-                             "Write what is found as scenario files, and a journal while searching");
+    CLI::Option* out =
+        value(c, "--out", fuzz_.out, "DIR",
+              "Write what is found as scenario files, and a journal while searching");
     c.add_flag("--resume", fuzz_.resume,
                "Go on where the campaign in --out was stopped; begin if there is none")
         ->needs(out);
@@ -278,18 +287,16 @@ class CommandLineParser {
         .add_option_function<std::string>(
             "--shard",
             [this](const std::string& text) {
-              if (const auto read = read_shard(text))
-                std::tie(fuzz_.shard, fuzz_.shards) = *read;
+              if (const auto read = read_shard(text)) std::tie(fuzz_.shard, fuzz_.shards) = *read;
             },
             "Make part I of N (up to 16) of the tries; `locklab merge` puts them together")
         ->type_name("I/N")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
         ->check(CLI::Validator(
             [](std::string& text) {
-              return read_shard(text)
-                         ? std::string()
-                         : fmt::format("{} is no shard such as 1/4, of at most {}",
-                                       in_quotes(text), kIslands);
+              return read_shard(text) ? std::string()
+                                      : fmt::format("{} is no shard such as 1/4, of at most {}",
+                                                    in_quotes(text), kIslands);
             },
             ""));
   }

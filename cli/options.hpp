@@ -125,6 +125,9 @@ struct FuzzCommand {
   std::uint64_t seed = 1;
   std::size_t jobs = 0;
   std::size_t most_faults = 12;
+  bool beyond = false;  // what the lock assumes not to happen may happen
+  bool prove = false;
+  bool whole = false;  // counterexamples keep the scenario as it is
   std::string strategy = "portfolio";
   std::string out;  // a folder; empty: nothing is written
   bool resume = false;
@@ -149,11 +152,10 @@ struct CompletionsCommand {
   std::string shell;
 };
 
-using Command =
-    std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
-                 AdviseCommand, CheckCommand, InitCommand, ShowCommand, SchemaCommand,
-                 ReportCommand, ReplayCommand, FuzzCommand, MergeCommand, DiffCommand,
-                 CompletionsCommand>;
+using Command = std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
+                             AdviseCommand, CheckCommand, InitCommand, ShowCommand, SchemaCommand,
+                             ReportCommand, ReplayCommand, FuzzCommand, MergeCommand, DiffCommand,
+                             CompletionsCommand>;
 
 /// The command line asked for nothing but words: help, a version, or the sentence about a mistake.
 struct NothingToDo {

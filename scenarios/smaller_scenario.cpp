@@ -38,8 +38,11 @@ bool erase_member(Node& object, std::string_view key) {
 
 class Reducer {
  public:
-  Reducer(SmallerScenario& best, const WantedInvariants& wanted)
-      : best_(best), wanted_(wanted), signature_(best.shrunk.trial.signature) {}
+  Reducer(SmallerScenario& best, const WantedInvariants& wanted, const SpaceOf& space_of)
+      : best_(best),
+        wanted_(wanted),
+        space_of_(space_of),
+        signature_(best.shrunk.trial.signature) {}
 
   /// True if anything went.
   bool reduce() {
@@ -55,7 +58,7 @@ class Reducer {
 
   /// The schedule in the scenario that is left.
   void shrink_schedule() {
-    const FaultSpace space = fault_space(best_.scenario);
+    const FaultSpace space = space_of_(best_.scenario);
     ScenarioOracle oracle(best_.scenario, wanted_);
     const std::uint64_t tries = best_.shrunk.tries;
     best_.shrunk = shrink(best_.shrunk.schedule, space, oracle,
@@ -65,8 +68,8 @@ class Reducer {
 
  private:
   /// Takes the document if it can be read, all that the schedule names is there, and it breaks in
-  /// the same way.
-  bool take(Node document, std::string change) {
+  /// the same way; `whole_story`: and by as much.
+  bool take(Node document, std::string change, bool whole_story = false) {
     Diagnostics mistakes;
     auto scenario = read_scenario(document, mistakes);
     if (!scenario || !names_all(*scenario)) return false;
@@ -74,6 +77,7 @@ class Reducer {
     const Trial trial = oracle.run(best_.shrunk.schedule);
     ++best_.shrunk.tries;
     if (trial.signature != signature_) return false;
+    if (whole_story && trial.slack != best_.shrunk.trial.slack) return false;
     best_.document = std::move(document);
     best_.scenario = std::move(*scenario);
     best_.shrunk.trial = trial;
@@ -132,32 +136,35 @@ class Reducer {
     if (erase_member(document, section)) take(std::move(document), std::move(change));
   }
 
+  /// Over when the story is.
   void sooner_over() {
     for (const Duration end : kHorizons) {
       if (end >= best_.scenario.horizon) return;
       const std::string text = to_string(end);
-      if (set("horizon", text, "over after " + text)) return;
+      if (set("horizon", text, "over after " + text, true)) return;
     }
   }
 
-  bool set(std::string_view path, std::string_view value, std::string change) {
+  bool set(std::string_view path, std::string_view value, std::string change,
+           bool whole_story = false) {
     Node document = best_.document;
     return set_path(document, path, value).has_value() &&
-           take(std::move(document), std::move(change));
+           take(std::move(document), std::move(change), whole_story);
   }
 
   SmallerScenario& best_;
   const WantedInvariants& wanted_;
+  const SpaceOf& space_of_;
   std::uint64_t signature_;
 };
 
 }  // namespace
 
 SmallerScenario smaller_scenario(const Node& document, const Scenario& scenario, Shrunk shrunk,
-                                 const WantedInvariants& wanted) {
+                                 const WantedInvariants& wanted, const SpaceOf& space_of) {
   SmallerScenario best{document, scenario, {}, std::move(shrunk)};
   erase_member(best.document, "expect");
-  Reducer reducer(best, wanted);
+  Reducer reducer(best, wanted, space_of);
   while (reducer.reduce()) reducer.shrink_schedule();
   return best;
 }

@@ -2,7 +2,7 @@
 // away from the file, so that what is left is the story.
 #pragma once
 
-#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,10 +20,14 @@ struct SmallerScenario {
   Shrunk shrunk;                     // of the schedule, in that scenario; tries count both
 };
 
+/// The fault space that a search of a scenario may use.
+using SpaceOf = std::function<FaultSpace(const Scenario&)>;
+
 /// Takes away clients, servers, rounds, settings of network and machines, and time after the bug,
 /// one at a time, as long as the run still breaks in the same way; then shrinks the schedule anew,
 /// until neither gets smaller. `shrunk` is the schedule in the scenario of `document`.
+/// `space_of` is asked again for every smaller scenario.
 SmallerScenario smaller_scenario(const Node& document, const Scenario& scenario, Shrunk shrunk,
-                                 const WantedInvariants& wanted);
+                                 const WantedInvariants& wanted, const SpaceOf& space_of);
 
 }  // namespace locklab

@@ -12,6 +12,7 @@
 #include "cli/terminal.hpp"
 #include "scenarios/diagnostics.hpp"
 #include "scenarios/remedies.hpp"
+#include "scenarios/smaller_scenario.hpp"
 #include "sim/bits.hpp"
 
 namespace locklab {
@@ -33,15 +34,32 @@ Counterexample shrunk(const Found& found, const CampaignPlan& plan, ScenarioOrac
   Counterexample example;
   example.number = found.number;
   example.shrunk = shrink(found.schedule, plan.space, oracle, same_bug(found.trial));
-  example.name = name_of(example, plan.scenario());
+  example.document = plan.loaded.document;
+  example.scenario = plan.scenario();
   return example;
 }
 
-void examine(Counterexample& example, const CampaignPlan& plan, ScenarioOracle& oracle) {
+void examine(Counterexample& example, const CampaignPlan& plan) {
+  const auto its_space = [&plan](const Scenario& scenario) { return space_of(scenario, plan); };
+  if (!plan.command.whole) {
+    SmallerScenario smaller = smaller_scenario(example.document, example.scenario,
+                                               std::move(example.shrunk), plan.wanted, its_space);
+    example.document = std::move(smaller.document);
+    example.scenario = std::move(smaller.scenario);
+    example.changes = std::move(smaller.changes);
+    example.shrunk = std::move(smaller.shrunk);
+  }
+  example.name = name_of(example, plan.scenario());
+  const FaultSpace space = its_space(example.scenario);
   const FaultSchedule& schedule = example.shrunk.schedule;
   const Trial& trial = example.shrunk.trial;
-  example.intervals = failing_ranges(schedule, plan.space, oracle, same_bug(trial));
-  example.remedies = remedies(plan.scenario(), schedule, trial, plan.wanted);
+  ScenarioOracle oracle(example.scenario, plan.wanted);
+  if (plan.command.prove)
+    example.minimum = prove_minimum(schedule.size(), space, oracle, same_bug(trial));
+  example.envelope =
+      envelope_verdict(example.scenario, envelope(example.scenario), schedule, trial.invariant);
+  example.intervals = failing_ranges(schedule, space, oracle, same_bug(trial));
+  example.remedies = remedies(example.scenario, schedule, trial, plan.wanted);
   oracle.run(schedule);
   example.findings = oracle.result().findings;
   example.sentence = oracle.heaviest_message();
@@ -63,23 +81,19 @@ std::vector<Counterexample> counterexamples(std::span<const Found> found, const 
     if (known.insert(signature_of(one.shrunk.schedule, one.shrunk.trial)).second)
       examples.push_back(std::move(one));
   work_together(examples.size(), plan.command.jobs, "counterexamples examined", show_progress,
-                [&](std::size_t place, Runner&) {
-                  ScenarioOracle oracle(plan.scenario(), plan.wanted);
-                  examine(examples[place], plan, oracle);
-                });
+                [&](std::size_t place, Runner&) { examine(examples[place], plan); });
   return examples;
 }
 
-std::string scenario_text(const Counterexample& example, const CampaignPlan& plan) {
-  return json_text(with_schedule(plan.loaded.document, example.name, example.shrunk.schedule,
-                                 example.findings));
+std::string scenario_text(const Counterexample& example) {
+  return json_text(
+      with_schedule(example.document, example.name, example.shrunk.schedule, example.findings));
 }
 
-bool write_counterexamples(std::vector<Counterexample>& examples, const CampaignPlan& plan,
-                           const std::string& folder) {
+bool write_counterexamples(std::vector<Counterexample>& examples, const std::string& folder) {
   for (Counterexample& example : examples) {
     example.file = (std::filesystem::path(folder) / (example.name + ".json")).string();
-    const auto written = write_file(example.file, scenario_text(example, plan));
+    const auto written = write_file(example.file, scenario_text(example));
     if (written) continue;
     complain(written.error().sentence);
     return false;

@@ -9,7 +9,9 @@
 
 #include "cli/fuzz/plan.hpp"
 #include "faults/campaign.hpp"
+#include "faults/minimum.hpp"
 #include "faults/shrinker.hpp"
+#include "scenarios/envelope.hpp"
 #include "scenarios/search.hpp"
 #include "sim/finding.hpp"
 
@@ -18,7 +20,13 @@ namespace locklab {
 struct Counterexample {
   std::uint64_t number = 0;  // of the try that showed it first
   std::string name;          // "stale_write--redlock--0badcafe", of its file without the ending
+  /// In what its scenario was made to, below.
   Shrunk shrunk;
+  Node document;
+  Scenario scenario;
+  std::vector<std::string> changes;  // "without client-c"
+  EnvelopeVerdict envelope;
+  std::optional<Minimum> minimum;  // if it was asked for
   std::vector<FailingRange> intervals;
   std::vector<std::string> remedies;
   std::vector<Finding> findings;
@@ -26,11 +34,11 @@ struct Counterexample {
   std::string file;      // empty: not written
 };
 
-/// The smallest schedule that shows what was found. The oracle is of the plan's scenario, and so it
-/// is below.
+/// The smallest schedule that shows what was found. The oracle is of the plan's scenario.
 Counterexample shrunk(const Found& found, const CampaignPlan& plan, ScenarioOracle& oracle);
-/// Adds all that is known of it beyond that: in which ranges it persists, what would have helped.
-void examine(Counterexample& example, const CampaignPlan& plan, ScenarioOracle& oracle);
+/// Makes its scenario smaller, and adds all that is known of it beyond that: whether it left the
+/// lock's envelope, in which ranges it persists, what would have helped.
+void examine(Counterexample& example, const CampaignPlan& plan);
 
 /// All that were found, in the order in which they were; what shrinks to the same bug is one. With
 /// --until-found the first alone. Several threads work at it (--jobs), which changes nothing;
@@ -39,11 +47,10 @@ std::vector<Counterexample> counterexamples(std::span<const Found> found, const 
                                             bool show_progress);
 
 /// The counterexample as a scenario that expects its violations.
-std::string scenario_text(const Counterexample& example, const CampaignPlan& plan);
+std::string scenario_text(const Counterexample& example);
 
 /// Writes each into the folder and says so in it. False after an error, which standard error was
 /// told of.
-bool write_counterexamples(std::vector<Counterexample>& examples, const CampaignPlan& plan,
-                           const std::string& folder);
+bool write_counterexamples(std::vector<Counterexample>& examples, const std::string& folder);
 
 }  // namespace locklab

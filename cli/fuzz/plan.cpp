@@ -11,6 +11,7 @@
 #include "faults/strategy.hpp"
 #include "invariants/registry.hpp"
 #include "scenarios/diagnostics.hpp"
+#include "scenarios/envelope.hpp"
 #include "scenarios/lock_scenario.hpp"
 #include "sim/bits.hpp"
 
@@ -42,14 +43,22 @@ Result<WantedInvariants, std::string> wanted_of(const std::vector<std::string>& 
   return names;
 }
 
-/// The space that the command asks for.
-Result<FaultSpace, std::string> space_of(const Scenario& scenario, const FuzzCommand& command) {
-  const auto kinds = kinds_of(command.faults);
-  if (!kinds) return kinds.error();
-  FaultSpace space = fault_space(scenario);
-  space.kinds = *kinds;
+/// Without a word about faults: those that the locks were built to survive.
+FaultSpace space_of(const Scenario& scenario, const FuzzCommand& command, SearchKinds kinds) {
+  const bool within = command.faults.empty() && !command.beyond;
+  FaultSpace space = within ? envelope(scenario) : fault_space(scenario);
+  space.kinds &= kinds;
   space.most_faults = command.most_faults;
   return space;
+}
+
+/// What the command asks for; without a word about it what the locks promise, or, where there is no
+/// lock, all that the scenario checks.
+Result<WantedInvariants, std::string> wanted_of(const Scenario& scenario,
+                                                const FuzzCommand& command) {
+  if (!command.checks.empty()) return wanted_of(command.checks);
+  const std::vector<std::string_view> promised = promised_invariants(scenario);
+  return WantedInvariants(promised.begin(), promised.end());
 }
 
 /// Sees that a space is another one: its scenario is the same, but this program is not.
@@ -79,26 +88,28 @@ std::optional<LoadedScenario> load(const FuzzCommand& command) {
 }
 
 std::optional<CampaignPlan> plan(const FuzzCommand& command, LoadedScenario loaded) {
-  const auto wanted = wanted_of(command.checks);
+  const auto wanted = wanted_of(loaded.scenario, command);
   if (!wanted) {
     complain(wanted.error());
     return std::nullopt;
   }
-  auto space = space_of(loaded.scenario, command);
-  if (!space) {
-    complain(space.error());
+  const auto kinds = kinds_of(command.faults);
+  if (!kinds) {
+    complain(kinds.error());
     return std::nullopt;
   }
+  FaultSpace space = space_of(loaded.scenario, command, *kinds);
   return CampaignPlan{command,
                       std::move(loaded),
                       *wanted,
-                      std::move(*space),
+                      std::move(space),
                       {command.seed, find_strategy(command.strategy)},
                       {command.shard, command.shards}};
 }
 
 bool are_texts(const Json& json) {
-  return json.is_array() && std::ranges::all_of(json, [](const Json& one) { return one.is_string(); });
+  return json.is_array() &&
+         std::ranges::all_of(json, [](const Json& one) { return one.is_string(); });
 }
 
 /// Has it all that a header of this program has, each of the right type?
@@ -110,15 +121,17 @@ bool is_header(const Json& json) {
   return json.is_object() && is_text("schema") && json["schema"] == kSchema && is_text("locklab") &&
          is_text("lock") && is_text("strategy") && is_text("space") && is_number("most") &&
          is_number("seed") && json.contains("runs") && json.contains("until_found") &&
-         json["until_found"].is_boolean() && json.contains("shard") && json.contains("faults") &&
+         json["until_found"].is_boolean() && json.contains("beyond") &&
+         json["beyond"].is_boolean() && json.contains("shard") && json.contains("faults") &&
          are_texts(json["faults"]) && json.contains("check") && are_texts(json["check"]) &&
          json.contains("scenario");
 }
 
 /// What a key of the header is called where the user reads of it.
 std::string_view name_of(std::string_view key) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kNames{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kNames{
       {{"faults", "--faults"},
+       {"beyond", "--beyond"},
        {"check", "--check"},
        {"most", "--most"},
        {"strategy", "--strategy"},
@@ -146,6 +159,10 @@ std::string what_differs(std::string_view key, const Json& there, const Json& he
 
 }  // namespace
 
+FaultSpace space_of(const Scenario& scenario, const CampaignPlan& plan) {
+  return space_of(scenario, plan.command, plan.space.kinds);
+}
+
 std::optional<CampaignPlan> plan_campaign(const FuzzCommand& command) {
   auto loaded = load(command);
   return loaded ? plan(command, std::move(*loaded)) : std::nullopt;
@@ -157,15 +174,15 @@ std::string header_of(const CampaignPlan& plan) {
   json["schema"] = kSchema;
   json["locklab"] = LOCKLAB_VERSION;
   json["faults"] = command.faults;
+  json["beyond"] = command.beyond;
   json["check"] = command.checks;
   json["most"] = command.most_faults;
   json["strategy"] = command.strategy;
   json["seed"] = command.seed;
   json["runs"] = command.runs ? Json(*command.runs) : Json(nullptr);
   json["until_found"] = command.until_found;
-  json["shard"] = plan.shard.of == 1
-                      ? Json(nullptr)
-                      : Json(fmt::format("{}/{}", plan.shard.number, plan.shard.of));
+  json["shard"] = plan.shard.of == 1 ? Json(nullptr)
+                                     : Json(fmt::format("{}/{}", plan.shard.number, plan.shard.of));
   json["lock"] = plan.loaded.argument;
   json["scenario"] = to_json(plan.loaded.document);
   json["space"] = digest_text(fingerprint(plan.space));
@@ -208,6 +225,7 @@ std::optional<CampaignPlan> plan_of_header(std::string_view header, const std::s
   FuzzCommand command;
   command.scenario = json["lock"].get<std::string>();
   command.faults = json["faults"].get<std::vector<std::string>>();
+  command.beyond = json["beyond"].get<bool>();
   command.checks = json["check"].get<std::vector<std::string>>();
   command.most_faults = json["most"].get<std::size_t>();
   command.strategy = json["strategy"].get<std::string>();
@@ -217,8 +235,7 @@ std::optional<CampaignPlan> plan_of_header(std::string_view header, const std::s
   const Shard shard = shard_of_header(header);
   command.shard = shard.number;
   command.shards = shard.of;
-  if (find_strategy(command.strategy) == nullptr)
-    return refuse("there is no strategy of its name");
+  if (find_strategy(command.strategy) == nullptr) return refuse("there is no strategy of its name");
 
   ScenarioLoader loader;
   auto loaded = loader.load_text(command.scenario, json["scenario"].dump());

@@ -26,6 +26,9 @@ struct CampaignPlan {
   const Scenario& scenario() const { return loaded.scenario; }
 };
 
+/// The fault space of the plan's command for a scenario that is the plan's, or one made from it.
+FaultSpace space_of(const Scenario& scenario, const CampaignPlan& plan);
+
 /// Nothing after a mistake, which standard error was then told of.
 std::optional<CampaignPlan> plan_campaign(const FuzzCommand& command);
 

@@ -19,8 +19,7 @@ bool write(const std::string& path, const std::string& text) {
 
 bool write_all(CampaignResult& result) {
   const FuzzCommand& command = result.plan.command;
-  if (!command.out.empty() && !write_counterexamples(result.examples, result.plan, command.out))
-    return false;
+  if (!command.out.empty() && !write_counterexamples(result.examples, command.out)) return false;
   if (!command.junit.empty() && !write(command.junit, junit_text(result))) return false;
   return command.sarif.empty() || write(command.sarif, sarif_text(result));
 }

@@ -7,6 +7,15 @@
 namespace locklab {
 namespace {
 
+Json json_of(const Minimum& minimum) {
+  Json json;
+  json["proved"] = minimum.exhausted;
+  json["schedules"] = Json::array();
+  for (const Minimum::Round& round : minimum.rounds) json["schedules"].push_back(round.schedules);
+  json["smaller"] = minimum.smaller ? to_json(*minimum.smaller) : Json(nullptr);
+  return json;
+}
+
 Json json_of(const Counterexample& example) {
   Json json;
   json["invariant"] = example.shrunk.trial.invariant;
@@ -15,6 +24,11 @@ Json json_of(const Counterexample& example) {
   json["found_by_schedule"] = example.number;
   json["shrink_runs"] = example.shrunk.tries;
   json["one_minimal"] = example.shrunk.one_minimal;
+  json["envelope"] = {{"inside", !example.envelope.outside.has_value()},
+                      {"promised", example.envelope.promised},
+                      {"sentence", example.envelope.sentence}};
+  json["scenario_changes"] = example.changes;
+  if (example.minimum) json["minimum"] = json_of(*example.minimum);
   json["slack_ns"] = example.shrunk.trial.slack.count();
   json["faults"] = to_json(example.shrunk.schedule);
   json["intervals"] = Json::array();
