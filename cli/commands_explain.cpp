@@ -113,8 +113,7 @@ class Words {
         "{}. With the faults called off before that, {}; called off at any later instant, it "
         "breaks.",
         at_words(point), fate_words(point.fate));
-    if (!point.every_instant)
-      out += " (The run is long: a selection of its instants was tried.)";
+    if (!point.every_instant) out += " (The run is long: a selection of its instants was tried.)";
     return out;
   }
 

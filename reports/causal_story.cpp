@@ -81,16 +81,15 @@ class Cut {
 
   bool is_grant_in_question(const StoryLine& line) const {
     const auto* granted = payload<LockGranted>(line);
-    return granted != nullptr &&
-           std::find(finding_.attempts.begin(), finding_.attempts.end(), granted->attempt) !=
-               finding_.attempts.end();
+    return granted != nullptr && std::find(finding_.attempts.begin(), finding_.attempts.end(),
+                                           granted->attempt) != finding_.attempts.end();
   }
 
   static bool is_change_of_the_world(const TracePayload& what) {
     constexpr EventMask kChanges =
         events_of<FaultStruck, ProcessPaused, ProcessCrashed, ProcessRestarted, ServiceRecovered,
-                  ClockChanged, LinkCut, LinkHealed, MessageLost, MessageDelayed,
-                  MessageDuplicated, KeyRemoved>();
+                  ClockChanged, LinkCut, LinkHealed, MessageLost, MessageDelayed, MessageDuplicated,
+                  KeyRemoved>();
     return (kChanges >> what.index() & 1) != 0;
   }
 

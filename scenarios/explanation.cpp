@@ -116,8 +116,7 @@ class Explainer {
     if (fate.kind != Fate::Kind::other) return fate.kind == Fate::Kind::holds;
     const std::vector<std::string_view>& anyway = out_.without_faults.violated;
     return std::ranges::all_of(fate.violated, [&](std::string_view invariant) {
-      return invariant != broken_.invariant &&
-             std::ranges::find(anyway, invariant) != anyway.end();
+      return invariant != broken_.invariant && std::ranges::find(anyway, invariant) != anyway.end();
     });
   }
 
