@@ -176,9 +176,13 @@ class Words {
 
 // ---- drawn --------------------------------------------------------------------------------------
 
+std::string heading(const Recording& recording) {
+  return recording.title.empty() ? recording.scenario : recording.scenario + ": " + recording.title;
+}
+
 std::string text_of(const Words& words, const Explanation& explanation, const Recording& recording,
                     const Terminal& terminal) {
-  std::string out = paragraph(recording.scenario + ": " + recording.title, terminal) + '\n';
+  std::string out = paragraph(heading(recording), terminal) + '\n';
   out += paragraph(words.verdict(), terminal);
   if (!explanation.finding) return out + paragraph(words.closest(), terminal);
 
@@ -205,8 +209,8 @@ std::string text_of(const Words& words, const Explanation& explanation, const Re
 
 std::string markdown_of(const Words& words, const Explanation& explanation,
                         const Recording& recording) {
-  std::string out = fmt::format("## {}: {}\n\n{}\n", markdown_text(recording.scenario),
-                                markdown_text(recording.title), markdown_text(words.verdict()));
+  std::string out = fmt::format("## {}\n\n{}\n", markdown_text(heading(recording)),
+                                markdown_text(words.verdict()));
   if (!explanation.finding) return out + '\n' + markdown_text(words.closest()) + '\n';
   out += "\n### How it came about\n\n| time | |\n| ---: | --- |\n";
   for (const StoryLine& line : words.story())

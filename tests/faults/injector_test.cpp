@@ -656,8 +656,8 @@ TEST_CASE("faults that are called off end, and none strikes any more") {
     CHECK(back[0].first == at(30ms));
   }
   SUBCASE("so does a machine without power, but who died for good stays dead") {
-    const auto run = called_off(
-        {{AtTime{5ms}, PowerLoss{"echo-1", 100ms}}, {AtTime{5ms}, Crash{"client-a"}}});
+    const auto run =
+        called_off({{AtTime{5ms}, PowerLoss{"echo-1", 100ms}}, {AtTime{5ms}, Crash{"client-a"}}});
     run->small.run();
     const auto back = run->small.all<ProcessRestarted>();
     REQUIRE(back.size() == 1);

@@ -110,8 +110,8 @@ TEST_CASE("an exchange of Redlock's nodes makes another run of the same kind") {
   // redis.io's Redlock asks all nodes at once. What is claimed is tried: every fault at every
   // anchor that is skipped, and every 997th pair, gives what its kin gives.
   const Scenario scenario = lock("redlock:spec");
-  const Enumerator all(declared(scenario, kCertifiedKinds | kind_bit(SearchKind::reset) |
-                                              kind_bit(SearchKind::lose_key)));
+  const Enumerator all(declared(
+      scenario, kCertifiedKinds | kind_bit(SearchKind::reset) | kind_bit(SearchKind::lose_key)));
   REQUIRE(all.permutations() == 119);
   ScenarioOracle oracle(scenario, {});
   const auto same = [&](const FaultSchedule& schedule) {

@@ -95,9 +95,8 @@ TEST_CASE("a pause is fatal once it is too late to be done before the next holde
     Scenario scenario = scenario_of(text);
     std::get<Pause>(scenario.faults[0].fault).lasts = lasts;
     const RunResult result = run(scenario);
-    return std::ranges::any_of(result.findings, [](const Finding& finding) {
-      return finding.what != "while_releasing";
-    });
+    return std::ranges::any_of(
+        result.findings, [](const Finding& finding) { return finding.what != "while_releasing"; });
   };
   CHECK_FALSE(breaks(all.no_return->safe - Instant{50ms}));
   CHECK(breaks(all.no_return->lost - Instant{50ms}));
