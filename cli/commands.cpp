@@ -30,6 +30,8 @@ ExitCode execute(const Command& command, const TerminalChoice& terminal) {
                         [](const ReplayCommand& c) { return replay_trace(c); },
                         [&](const FuzzCommand& c) { return fuzz_scenario(c, terminal); },
                         [&](const MergeCommand& c) { return merge_shards(c, terminal); },
+                        [&](const ExplainCommand& c) { return explain_run(c, terminal); },
+                        [&](const EnumerateCommand& c) { return enumerate_schedules(c, terminal); },
                         [&](const DiffCommand& c) { return diff_runs(c, terminal); },
                         [](const CompletionsCommand& c) { return print_completions(c); },
                     },

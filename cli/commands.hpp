@@ -37,6 +37,11 @@ ExitCode fuzz_scenario(const FuzzCommand& command, const TerminalChoice& termina
 /// commands_merge.cpp
 ExitCode merge_shards(const MergeCommand& command, const TerminalChoice& terminal);
 
+/// commands_explain.cpp
+ExitCode explain_run(const ExplainCommand& command, const TerminalChoice& terminal);
+/// commands_enumerate.cpp
+ExitCode enumerate_schedules(const EnumerateCommand& command, const TerminalChoice& terminal);
+
 ExitCode execute(const Command& command, const TerminalChoice& terminal);
 
 }  // namespace locklab

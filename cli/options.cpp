@@ -110,6 +110,8 @@ class CommandLineParser {
     add_replay();
     add_fuzz();
     add_merge();
+    add_explain();
+    add_enumerate();
     add_diff();
     add_completions();
   }
@@ -299,6 +301,54 @@ class CommandLineParser {
                                                     in_quotes(text), kIslands);
             },
             ""));
+  }
+
+  void add_explain() {
+    CLI::App& c = command("explain", "Say why a run broke: the story, the faults it took, the turn",
+                          "locklab explain doc-3-jump\n"
+                          "locklab explain found/service_mutual_exclusion--redlock--1a2b3c4d.json\n"
+                          "locklab explain doc-4-unfenced --check stale_write --set lock.ttl=5s\n"
+                          "locklab explain doc-1 --json",
+                          [this] { return Command(explain_); });
+    argument(c, "scenario", explain_.scenario, "SCENARIO",
+             "The name of a built-in scenario, a file, or - for standard input")
+        ->required();
+    value(c, "--check", explain_.check, "INVARIANT",
+          "Whose violation to explain; the heaviest unless given");
+    number(c, "--seed", explain_.seed, "Instead of the scenario's own", std::uint64_t{0});
+    sets(c, explain_.sets);
+    CLI::Option* json = c.add_flag("--json", explain_.json, "As JSON");
+    c.add_flag("--markdown", explain_.markdown, "As Markdown")->excludes(json);
+    terminal(c);
+  }
+
+  void add_enumerate() {
+    CLI::App& c = command("enumerate", "Try every schedule of a few faults, and certify it",
+                          "locklab enumerate redlock --faults 2 --out redlock.certificate.json\n"
+                          "locklab enumerate redlock:spec --faults 2 --kinds clock-jump,partition\n"
+                          "locklab enumerate my-scenario.json --faults 1 --every-anchor\n"
+                          "locklab enumerate --verify redlock.certificate.json",
+                          [this] { return Command(enumerate_); });
+    argument(c, "scenario", enumerate_.scenario, "SCENARIO",
+             "A lock such as redlock or redlock:spec, a built-in scenario, a file");
+    number(c, "--faults", enumerate_.faults, "Faults in a schedule at most; 1 unless given",
+           std::size_t{1}, std::size_t{3});
+    list(c, "--kinds", enumerate_.kinds, "LIST",
+         "Kinds of faults (" + kinds_of_faults() +
+             "); pause, crash, clock-jump and partition unless given");
+    list(c, "--sizes", enumerate_.sizes, "LIST",
+         "How long faults last and how far clocks jump, as in 5s,20s");
+    c.add_flag("--every-anchor", enumerate_.every_anchor,
+               "Faults at every event, not only at the first of each sort");
+    list(c, "--check", enumerate_.checks, "LIST", "Invariants to look at; all of the scenario's");
+    number(c, "-j,--jobs", enumerate_.jobs, "Threads; as many as there are cores unless given",
+           std::size_t{1}, std::size_t{256});
+    value(c, "--out", enumerate_.out, "FILE", "Write the certificate");
+    value(c, "--verify", enumerate_.certificate, "FILE",
+          "Run what a certificate is about again, and compare");
+    c.add_flag("--json", enumerate_.json, "The certificate on standard output");
+    sets(c, enumerate_.sets);
+    terminal(c);
   }
 
   void add_list() {
@@ -704,6 +754,8 @@ class CommandLineParser {
   ReplayCommand replay_;
   FuzzCommand fuzz_;
   MergeCommand merge_;
+  ExplainCommand explain_;
+  EnumerateCommand enumerate_;
   DiffCommand diff_;
   CompletionsCommand completions_;
   TerminalChoice terminal_;

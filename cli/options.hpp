@@ -148,14 +148,40 @@ struct MergeCommand {
   std::string sarif;
 };
 
+/// Why a run ended as it did.
+struct ExplainCommand {
+  std::string scenario;
+  std::vector<std::string> sets;
+  std::optional<std::uint64_t> seed;
+  std::string check;  // an invariant; empty: the heaviest violation
+  bool json = false;
+  bool markdown = false;
+};
+
+/// Every schedule of a few faults; or a certificate that says so, to be checked.
+struct EnumerateCommand {
+  std::string scenario;  // empty with `certificate`
+  std::vector<std::string> sets;
+  std::size_t faults = 1;
+  std::vector<std::string> kinds;   // none: those of the scenario's declared space
+  std::vector<std::string> checks;  // invariants; none: those that the scenario checks
+  std::vector<std::string> sizes;   // how long faults last; none: the declared space's
+  bool every_anchor = false;
+  std::size_t jobs = 0;
+  std::string out;          // a file; empty: none
+  std::string certificate;  // a file to verify; empty: none
+  bool json = false;
+};
+
 struct CompletionsCommand {
   std::string shell;
 };
 
-using Command = std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
-                             AdviseCommand, CheckCommand, InitCommand, ShowCommand, SchemaCommand,
-                             ReportCommand, ReplayCommand, FuzzCommand, MergeCommand, DiffCommand,
-                             CompletionsCommand>;
+using Command =
+    std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
+                 AdviseCommand, CheckCommand, InitCommand, ShowCommand, SchemaCommand,
+                 ReportCommand, ReplayCommand, FuzzCommand, MergeCommand, ExplainCommand,
+                 EnumerateCommand, DiffCommand, CompletionsCommand>;
 
 /// The command line asked for nothing but words: help, a version, or the sentence about a mistake.
 struct NothingToDo {

@@ -26,11 +26,18 @@ class ArmedFault {
   /// On the agenda: the trigger's instant has come.
   static void strike(void* fault, std::uint64_t) {
     auto& self = *static_cast<ArmedFault*>(fault);
+    if (self.injector_.called_off_) return;
     if (!self.strikes_later()) {
       ++self.strikes;
       self.world().emit(ProcessId{}, self.struck());
     }
     self.begin();
+  }
+
+  /// Ends it now, if it is in effect.
+  void call_off() {
+    if (!std::exchange(in_effect_, false)) return;
+    end();
   }
 
   std::size_t bytes = 0;  // of this object
@@ -46,16 +53,20 @@ class ArmedFault {
   virtual bool strikes_later() const { return false; }
 
   FaultStruck struck() const { return {index_, kind_}; }
-  void end_after(Duration lasts) {
+  /// It stays in effect so long, or for good, and then end() undoes it.
+  void lasts_for(std::optional<Duration> lasts) {
+    in_effect_ = true;
+    if (!lasts) return;
     world().at(
-        world().now() + lasts,
-        [](void* fault, std::uint64_t) { static_cast<ArmedFault*>(fault)->end(); }, this);
+        world().now() + *lasts,
+        [](void* fault, std::uint64_t) { static_cast<ArmedFault*>(fault)->call_off(); }, this);
   }
 
  private:
   Injector& injector_;
   std::uint32_t index_;
   Symbol kind_;
+  bool in_effect_ = false;
 };
 
 namespace {
@@ -136,7 +147,7 @@ class ArmedPause final : public ArmedFault {
     if (!process.alive()) return;
     life_ = process.life();
     process.pause(false);
-    end_after(lasts_);
+    lasts_for(lasts_);
   }
   void end() override {
     Process& process = world().process(who_);
@@ -160,7 +171,7 @@ class ArmedSuspend final : public ArmedFault {
   void begin() override {
     world().suspend(machine_);
     power_losses_ = world().power_losses(machine_);
-    end_after(lasts_);
+    lasts_for(lasts_);
   }
   void end() override {
     // A power loss ends a suspension; what was suspended since is not ours to wake.
@@ -186,7 +197,7 @@ class ArmedCrash final : public ArmedFault {
     if (!process.alive()) return;
     process.crash(false);
     life_ = process.life();
-    if (restart_after_) end_after(*restart_after_);
+    if (restart_after_) lasts_for(restart_after_);
   }
   void end() override {
     // Not if it has lived again since, nor if its machine has lost power.
@@ -211,7 +222,7 @@ class ArmedPowerLoss final : public ArmedFault {
   void begin() override {
     world().power_loss(machine_);
     power_losses_ = world().power_losses(machine_);
-    if (restart_after_) end_after(*restart_after_);
+    if (restart_after_) lasts_for(restart_after_);
   }
   void end() override {
     // The machine boots, and with it all that ran on it: those that had crashed before as well.
@@ -291,7 +302,7 @@ class ArmedSetRate final : public ArmedFault {
       rates.push_back({machine, this, rate_ppm_});
       world().set_rate(machine, rate_ppm_);
     }
-    if (lasts_) end_after(*lasts_);
+    lasts_for(lasts_);
   }
   void end() override {
     std::erase_if(layers().rates, [this](const auto& layer) { return layer.by == this; });
@@ -377,7 +388,7 @@ class ArmedPartition final : public ArmedFault {
  private:
   void begin() override {
     for (const auto& [from, to] : cuts_) world().network().cut(from, to, hold_);
-    if (lasts_) end_after(*lasts_);
+    lasts_for(lasts_);
   }
   void end() override {
     for (const auto& [from, to] : cuts_) world().network().heal(from, to, hold_);
@@ -430,7 +441,7 @@ class ArmedLinkTrouble final : public ArmedFault {
       troubles.push_back({from, to, this, quality_, latency_too_});
       apply(from, to);
     }
-    if (lasts_) end_after(*lasts_);
+    lasts_for(lasts_);
   }
   void end() override {
     std::erase_if(layers().links, [this](const auto& layer) { return layer.by == this; });
@@ -475,7 +486,7 @@ class ArmedDiskStall final : public ArmedFault {
   void begin() override {
     if (layers().stalls[machine_.number - 1]++ == 0)
       for_each_process(world(), machine_, [](Process& process) { tell_of_stall(process); });
-    end_after(lasts_);
+    lasts_for(lasts_);
   }
   void end() override {
     if (--layers().stalls[machine_.number - 1] > 0) return;
@@ -650,8 +661,12 @@ Injector::~Injector() {
   }
 }
 
-void Injector::arm(const FaultSchedule& schedule) {
+void Injector::arm(const FaultSchedule& schedule, std::optional<Instant> until) {
   LOCKLAB_ASSERT(faults_.empty());
+  if (until)  // queued first: what is due at the same instant comes after it
+    world_.at(
+        *until, [](void* injector, std::uint64_t) { static_cast<Injector*>(injector)->call_off(); },
+        this);
   faults_.reserve(schedule.size());
   layers_.stalls.resize(world_.machines());
   EventMask watched = 0;
@@ -675,6 +690,12 @@ void Injector::arm(const FaultSchedule& schedule) {
                         world_.names().intern(on.subject), on.nth, on.plus, fault});
   }
   if (watched != 0) world_.observe(*this, watched);
+}
+
+void Injector::call_off() {
+  called_off_ = true;
+  world_.network().drop_rules();
+  for (ArmedFault* fault : faults_) fault->call_off();
 }
 
 std::uint32_t Injector::strikes(std::size_t index) const { return faults_[index]->strikes; }

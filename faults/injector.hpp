@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory_resource>
+#include <optional>
 #include <vector>
 
 #include "faults/schedule.hpp"
@@ -29,7 +30,14 @@ class Injector final : public TraceObserver {
 
   /// Once, with all processes added and before the world starts. The schedule is valid (validate()
   /// finds nothing); it need not outlive the call.
-  void arm(const FaultSchedule& schedule);
+  ///
+  /// With `until`, the faults are called off at that instant, before anything else that is due
+  /// then: none strikes any more, and what lasts ends. A pause is over, a link heals, a stalled
+  /// disk writes, a clock runs again as it did before its rate was set; a dead process that was to
+  /// come back does so at once. What is done stays done: a clock that jumped or is being slewed, a
+  /// lost or late message, a lost key, a process that died for good. Up to `until` the run is the
+  /// one without it, event by event.
+  void arm(const FaultSchedule& schedule, std::optional<Instant> until = {});
 
   /// How often the fault has struck. A fault on messages strikes when it meets the first of them.
   std::uint32_t strikes(std::size_t index) const;
@@ -70,11 +78,13 @@ class Injector final : public TraceObserver {
   };
 
   static bool matches(const Anchor& anchor, const TraceEvent& event);
+  void call_off();
 
   World& world_;
   std::pmr::vector<ArmedFault*> faults_;
   std::pmr::vector<Anchor> anchors_;
   Layers layers_;
+  bool called_off_ = false;
 };
 
 }  // namespace locklab

@@ -58,14 +58,20 @@ void Robustness::observe(const TraceEvent& event) {
   }
 }
 
-Duration Robustness::slack(Instant now) const {
-  Duration least = Duration::max();
+std::optional<Robustness::Closest> Robustness::closest(Instant now) const {
+  std::optional<Closest> closest;
   for (const Grant& grant : grants_) {
     if (grant.protected_until == kEndOfTime) continue;
     const Instant relied = grant.relies ? now : grant.relied;
-    least = std::min(least, grant.protected_until - relied);
+    if (!closest || grant.protected_until - relied < closest->protected_until - closest->relied)
+      closest = Closest{grant.lock, grant.process, grant.protected_until, relied};
   }
-  return least;
+  return closest;
+}
+
+Duration Robustness::slack(Instant now) const {
+  const std::optional<Closest> found = closest(now);
+  return found ? found->protected_until - found->relied : Duration::max();
 }
 
 }  // namespace locklab

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory_resource>
+#include <optional>
 #include <vector>
 
 #include "sim/trace.hpp"
@@ -17,9 +18,20 @@ class Robustness final : public TraceObserver {
  public:
   explicit Robustness(std::pmr::memory_resource* memory) : grants_(memory) {}
 
+  /// Who was protected until when, and relied on it until when: later, if it went wrong.
+  struct Closest {
+    Symbol lock;
+    ProcessId process;
+    Instant protected_until{};
+    Instant relied{};
+  };
+
   static EventMask events();
   void observe(const TraceEvent& event) override;
 
+  /// Of the run so far, the grant with the least left, the first of several; none if no protection
+  /// ever ends.
+  std::optional<Closest> closest(Instant now) const;
   /// Of the run so far; Duration::max() if nothing was granted.
   Duration slack(Instant now) const;
   /// A number for the sorts of events that the run showed, in the order of their first appearance.

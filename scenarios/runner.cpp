@@ -147,7 +147,7 @@ Runner::Deployment::Deployment(Arena& memory, const Scenario& given, std::uint64
   if (watch.events() != 0) world.observe(watch, watch.events());
   world.observe(metrics, Metrics::events());
   if (options.measure_slack) world.observe(robustness, Robustness::events());
-  injector.arm(scenario.faults);
+  injector.arm(scenario.faults, options.faults_until);
 }
 
 Runner::Deployment::~Deployment() {

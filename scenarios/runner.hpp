@@ -24,11 +24,12 @@ std::string_view to_string(Verdict verdict);
 std::string_view to_string(StopReason reason);
 
 struct RunOptions {
-  std::optional<std::uint64_t> seed{};  // instead of the scenario's
-  Recording* recording = nullptr;       // filled, if wanted; a fresh one
-  bool explain_mismatches = true;       // a search asks only for the verdict
-  bool measure_slack = false;           // feeds Runner::robustness()
-  TraceObserver* observer = nullptr;    // told of the events in `observed`, beside the invariants
+  std::optional<std::uint64_t> seed{};    // instead of the scenario's
+  Recording* recording = nullptr;         // filled, if wanted; a fresh one
+  bool explain_mismatches = true;         // a search asks only for the verdict
+  bool measure_slack = false;             // feeds Runner::robustness()
+  std::optional<Instant> faults_until{};  // the faults are called off then [Injector::arm]
+  TraceObserver* observer = nullptr;      // told of the events in `observed`, beside the invariants
   EventMask observed{};
 };
 

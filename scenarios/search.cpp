@@ -17,7 +17,7 @@ namespace {
 // ---- sizes --------------------------------------------------------------------------------------
 
 /// Each number a little less and a little more than it is, and doubled: a bug sits at its edge.
-std::vector<Duration> around(const std::set<Duration>& numbers, Duration limit) {
+std::vector<Duration> around(const std::vector<Duration>& numbers, Duration limit) {
   std::set<Duration> all;
   for (const Duration number : numbers) {
     const Duration tenth = number / 10;
@@ -62,8 +62,7 @@ constexpr EventMask kAnchors =
               LockReleased, KeyStored, KeyExtended, WriteAccepted, StepTaken, RoleChanged,
               SessionBegan>();
 /// Of each sort and lane; what comes later is the same again.
-constexpr std::uint32_t kMostOfASort = 6;
-constexpr std::size_t kMostAnchors = 240;
+constexpr AnchorLimits kFewAnchors{6, 240};
 
 /// Faults count most around a grant, and least when the lock is given back.
 std::uint32_t weight_of(const TracePayload& what) {
@@ -75,13 +74,17 @@ std::uint32_t weight_of(const TracePayload& what) {
   return 3;
 }
 
-std::vector<Anchor> anchors_of(const Recording& recording) {
+std::vector<Anchor> anchors_of(const Recording& recording, AnchorLimits limits) {
+  struct Sort {
+    std::uint32_t nth = 0;   // the last one's number
+    std::uint32_t kept = 0;  // how many of them are anchors
+  };
   std::vector<Anchor> anchors;
   bool begun = false;
-  std::map<std::tuple<std::string, std::string, std::string, std::string>, std::uint32_t> seen;
+  std::map<std::tuple<std::string, std::string, std::string, std::string>, Sort> sorts;
   for (const TraceEvent& event : recording.events) {
     if (std::holds_alternative<LockRequested>(event.what)) begun = true;
-    if ((kAnchors >> event.what.index() & 1) == 0 || !event.process || !begun) continue;
+    if ((kAnchors >> event.what.index() & 1) == 0 || !event.process) continue;
     OnEvent on;
     on.event = payload_name(event.what);
     on.process = recording.processes[event.process.number - 1].name;
@@ -92,10 +95,13 @@ std::vector<Anchor> anchors_of(const Recording& recording) {
               on.kind = recording.names.text(payload.kind);
         },
         event.what);
-    on.nth = ++seen[{on.event, on.process, on.kind, on.subject}];
-    if (on.nth > kMostOfASort) continue;
+    // What came before the first request is counted, since who waits for the n-th counts it too.
+    Sort& sort = sorts[{on.event, on.process, on.kind, on.subject}];
+    on.nth = ++sort.nth;
+    if (!begun || sort.kept == limits.of_a_sort) continue;
+    ++sort.kept;
     anchors.push_back({std::move(on), event.at.time_since_epoch(), weight_of(event.what)});
-    if (anchors.size() == kMostAnchors) break;
+    if (anchors.size() == limits.all) break;
   }
   return anchors;
 }
@@ -119,15 +125,26 @@ std::vector<std::string> message_kinds_of(const Recording& recording) {
 
 // ---- who ----------------------------------------------------------------------------------------
 
-/// Nodes are interchangeable where nothing tells them apart: the same machine settings, no links or
-/// keys of their own, and a lock that asks all of them at once.
+/// Nodes are interchangeable where nothing tells them apart: the same settings; no links, keys,
+/// replicas or operators of their own; no chance, whose streams are named after who draws; and a
+/// lock that asks all of them at once and waits for what all have to say, so that every round of
+/// requests arrives at one instant and is answered at one. Then an exchange of nodes changes in
+/// which order the events of an instant come, and nothing else.
 bool nodes_are_alike(const Scenario& scenario) {
-  if (!scenario.network.links.empty() || !scenario.network.regions.empty() ||
-      !scenario.machines.empty() || !scenario.redis.keys.empty() || !scenario.faults.empty())
+  const NetworkSpec& network = scenario.network;
+  const RedisSpec& redis = scenario.redis;
+  const bool chance = network.realistic ||
+                      network.standard.latency.kind != Latency::Kind::constant ||
+                      network.standard.loss_ppm != 0 || network.standard.duplicate_ppm != 0;
+  if (chance || !network.links.empty() || !network.regions.empty() || !scenario.machines.empty() ||
+      !scenario.authorities.empty() || !redis.keys.empty() || redis.replicas != 0 ||
+      redis.sentinels != 0 || !redis.failovers.empty() || !scenario.faults.empty())
     return false;
   const auto asks_all_at_once = [](const LockSpec& lock) {
-    return lock.algorithm != nullptr && lock.settings.find("send") != nullptr &&
-           lock.settings.text("send") == "parallel";
+    const Settings& settings = lock.settings;
+    return lock.algorithm != nullptr && settings.find("send") != nullptr &&
+           settings.text("send") == "parallel" &&
+           (settings.find("early_return") == nullptr || !settings.flag("early_return"));
   };
   return asks_all_at_once(scenario.lock) &&
          std::ranges::all_of(scenario.clients, [&](const ClientSpec& client) {
@@ -161,29 +178,41 @@ std::uint64_t signature_of(const Finding& finding) {
 
 }  // namespace
 
-FaultSpace fault_space(const Scenario& scenario) {
-  Scenario reference = scenario;
-  reference.faults.clear();
-  Recording recording;
+Reference reference_run(const Scenario& scenario) {
+  Scenario without_faults = scenario;
+  without_faults.faults.clear();
+  Reference reference;
   Runner runner;
   RunResult result;
   RunOptions options;
-  options.recording = &recording;
+  options.recording = &reference.recording;
   options.explain_mismatches = false;
-  runner.run(reference, options, result);
+  runner.run(without_faults, options, result);
+  const std::set<Duration> numbers = numbers_of(scenario, runner.metrics());
+  reference.numbers.assign(numbers.begin(), numbers.end());
+  for (const Duration hold : runner.metrics().hold_times())
+    reference.shortest_hold = std::min(reference.shortest_hold.value_or(hold), hold);
+  return reference;
+}
 
+FaultSpace fault_space(const Scenario& scenario, const Reference& reference, AnchorLimits limits) {
+  const Recording& recording = reference.recording;
   FaultSpace space;
   space.horizon = scenario.horizon;
-  space.quiet_after = std::min(scenario.horizon, result.ended.time_since_epoch() + 1s);
+  space.quiet_after = std::min(scenario.horizon, recording.ended.time_since_epoch() + 1s);
   space.targets = targets_of(scenario, recording);
-  set_anchors(space, anchors_of(recording));
+  set_anchors(space, anchors_of(recording, limits));
   space.keys = keys_of(recording);
   space.message_kinds = message_kinds_of(recording);
   const Duration limit = scenario.horizon;
   space.longest_pause = space.longest_partition = space.longest_delay = limit;
   space.largest_jump = std::max<Duration>(limit, 60s);
-  space.sizes = around(numbers_of(scenario, runner.metrics()), limit);
+  space.sizes = around(reference.numbers, limit);
   return space;
+}
+
+FaultSpace fault_space(const Scenario& scenario) {
+  return fault_space(scenario, reference_run(scenario), kFewAnchors);
 }
 
 int severity(std::string_view invariant) {

@@ -2,6 +2,9 @@
 // under one schedule after another.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +22,24 @@ using WantedInvariants = std::vector<std::string>;
 /// The fault space of a scenario: its processes as targets, the events of its run without faults as
 /// anchors, its own durations as sizes. Kinds and limits are the space's defaults.
 FaultSpace fault_space(const Scenario& scenario);
+
+/// The run of a scenario without faults, and what a search takes from it.
+struct Reference {
+  Recording recording;
+  /// Durations that mean something to the scenario, in order: those of its locks' settings, round
+  /// trips, promises, times of holding.
+  std::vector<Duration> numbers;
+  std::optional<Duration> shortest_hold;  // none: nothing was given back
+};
+Reference reference_run(const Scenario& scenario);
+
+/// How many anchors a space has at most, the first ones.
+struct AnchorLimits {
+  std::uint32_t of_a_sort = 0;  // the same event in the same lane
+  std::size_t all = 0;
+};
+/// The same from a reference that is there, with as many anchors.
+FaultSpace fault_space(const Scenario& scenario, const Reference& reference, AnchorLimits limits);
 
 /// What an invariant's violation weighs: a trial tells of the heaviest finding alone. Two holders
 /// come before a lost release.

@@ -166,6 +166,8 @@ class Network {
   /// Both ends learn of it at once; what was under way is lost. Ends calls with `connection_lost`.
   void reset_connection(ProcessId a, ProcessId b);
   void add_rule(const MessageRule& rule) { rules_.push_back(rule); }
+  /// From now on no rule strikes; what one has done stays.
+  void drop_rules() { rules_.clear(); }
   /// From now on the link from → to loses and doubles this much (its draws shift no other stream).
   void set_loss(ProcessId from, ProcessId to, std::int64_t loss_ppm, std::int64_t duplicate_ppm);
   void set_latency(ProcessId from, ProcessId to, const Latency& latency);

@@ -17,16 +17,21 @@ std::uint64_t stride_for(std::uint64_t count) {
   return stride;
 }
 
+/// Each island has its own tables: exchanges of two nodes find nearly all that is symmetric.
+constexpr std::size_t kFewPermutations = 24;
+
 class Enumerate final : public Strategy {
  public:
   explicit Enumerate(const StrategySetting& setting)
-      : all_(setting.space), next_(setting.island), step_(setting.of) {
+      : all_(enumeration_of(setting.space), kFewPermutations),
+        next_(setting.island),
+        step_(setting.of) {
     most_ = setting.space.most_faults < 2 ? 1 : 2;
   }
 
   std::optional<FaultSchedule> propose(Rng&) override {
     while (faults_ <= most_) {
-      const std::uint64_t count = all_.count(faults_);
+      const std::uint64_t count = all_.count(faults_).value_or(0);
       if (next_ >= count) {
         next_ -= count;
         ++faults_;

@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,12 +30,12 @@ Task<> asks_often(Client& self) {
 /// A server, a client that asks, and an armed schedule.
 struct Armed {
   explicit Armed(const FaultSchedule& schedule, Program program = asks_often,
-                 std::uint64_t seed = 1)
+                 std::uint64_t seed = 1, std::optional<Instant> until = {})
       : small(seed),
         echo(small.echo("echo-1")),
         a(small.client("client-a", program)),
         injector(small.world) {
-    injector.arm(schedule);
+    injector.arm(schedule, until);
   }
   /// When which faults struck.
   Said struck() const {
@@ -615,6 +617,108 @@ TEST_CASE("a fault that is taken away leaves all other draws as they were") {
       REQUIRE(with_all.count(number) == without.count(number));
       if (with_all.count(number) > 0) CHECK(with_all.at(number) == without.at(number));
     }
+  }
+}
+
+// ---- called off ---------------------------------------------------------------------------------
+
+TEST_CASE("faults that are called off end, and none strikes any more") {
+  const auto called_off = [](const FaultSchedule& schedule) {
+    return std::make_unique<Armed>(schedule, asks_often, 1, at(30ms));
+  };
+  SUBCASE("a pause ends; what is due at that instant or later does not strike") {
+    const auto run = called_off({{AtTime{5ms}, Pause{"client-a", 100ms}},
+                                 {AtTime{30ms}, Crash{"echo-1"}},
+                                 {AtTime{40ms}, Crash{"echo-1"}}});
+    run->small.run();
+    CHECK(run->struck() == Said{"5ms 0 pause"});
+    CHECK(run->first(2) == Said{"1ms 0", "31ms 1"});
+    CHECK(run->small.count<ProcessResumed>() == 1);  // not once more at 105 ms
+  }
+  SUBCASE("an anchored fault does not strike either") {
+    OnEvent fourth;
+    fourth.event = "call_began";
+    fourth.nth = 4;  // at 30 ms
+    const auto run = called_off(one(fourth, Crash{"client-a"}));
+    run->small.run();
+    CHECK(run->struck().empty());
+  }
+  SUBCASE("a machine wakes") {
+    const auto run = called_off(one(AtTime{5ms}, Suspend{"client-a", 100ms}));
+    run->small.run();
+    CHECK(run->small.all<ProcessResumed>(run->a.id())[0].first == at(30ms));
+  }
+  SUBCASE("who was to come back does so at once") {
+    const auto run = called_off({{AtTime{5ms}, Crash{"echo-1", 100ms}}});
+    run->small.run();
+    const auto back = run->small.all<ProcessRestarted>();
+    REQUIRE(back.size() == 1);
+    CHECK(back[0].first == at(30ms));
+  }
+  SUBCASE("so does a machine without power, but who died for good stays dead") {
+    const auto run =
+        called_off({{AtTime{5ms}, PowerLoss{"echo-1", 100ms}}, {AtTime{5ms}, Crash{"client-a"}}});
+    run->small.run();
+    const auto back = run->small.all<ProcessRestarted>();
+    REQUIRE(back.size() == 1);
+    CHECK(back[0].first == at(30ms));
+  }
+  SUBCASE("a network that was parted for good heals") {
+    const auto run = called_off(one(AtTime{5ms}, Partition{{"client-a"}, {"echo-1"}}));
+    run->small.run();
+    const auto healed = run->small.all<LinkHealed>();
+    REQUIRE(healed.size() == 2);
+    CHECK(healed[0].first == at(30ms));
+  }
+  SUBCASE("a clock keeps what it gained, and gains no more") {
+    const auto run = called_off({{AtTime{10ms}, SetRate{{"client-a"}, 500'000}},
+                                 {AtTime{10ms}, WallJump{{"echo-1"}, 7ms}}});
+    run->small.run();
+    const World& world = run->small.world;
+    CHECK(world.clock(run->a.id()).rate_ppm() == 0);
+    CHECK(world.clock(run->a.id()).wall(world.now()).time_since_epoch() ==
+          world.now().time_since_epoch() + 10ms);  // half of 20 ms
+    CHECK(world.clock(run->echo.id()).wall(world.now()).time_since_epoch() ==
+          world.now().time_since_epoch() + 7ms);
+  }
+  SUBCASE("no message is struck any more") {
+    const auto run =
+        called_off(one(AtTime{5ms}, MessageFault{MessageAction::drop, "client-a", "", "", 1, 0}));
+    run->small.run();
+    CHECK(run->small.count<MessageLost>() == 2);  // those of about 10 ms and 24 ms
+  }
+  SUBCASE("a link is as it was") {
+    const auto run = called_off(
+        one(AtTime{5ms}, LinkTrouble{"client-a", "echo-1", 10, 0, Latency::constant(3ms)}));
+    run->small.run();
+    const LinkQuality quality =
+        run->small.world.network().link_quality(run->a.id(), run->echo.id());
+    CHECK(quality.latency.low == 500us);
+    CHECK(quality.loss_ppm == 0);
+  }
+  SUBCASE("a disk writes again") {
+    const auto run = called_off(one(AtTime{5ms}, DiskStall{"echo-1", 100ms}));
+    run->small.run();
+    CHECK(run->echo.stalls ==
+          std::vector<std::pair<Instant, bool>>{{at(5ms), true}, {at(30ms), false}});
+  }
+}
+
+TEST_CASE("up to the instant at which faults are called off nothing is changed") {
+  Armed all(many());
+  all.small.run();
+  for (const Duration until : {0ms, 17ms, 52ms, 113ms}) {
+    Armed some(many(), asks_often, 1, at(until));
+    some.small.run();
+    std::size_t i = 0;
+    for (; i < all.small.trace.size() && all.small.trace[i].at < at(until); ++i) {
+      REQUIRE(i < some.small.trace.size());
+      const TraceEvent& event = some.small.trace[i];
+      CHECK(event.at == all.small.trace[i].at);
+      CHECK(event.process == all.small.trace[i].process);
+      CHECK(event.what.index() == all.small.trace[i].what.index());
+    }
+    if (i < some.small.trace.size()) CHECK(some.small.trace[i].at >= at(until));
   }
 }
 
