@@ -11,11 +11,10 @@
 namespace locklab::longrun {
 
 FaultSchedule random_schedule(const FaultSpace& space, Rng& rng) {
-  Draw draw(space, rng);
+  Draw draw(space, rng, rng.below(2) == 0 ? Taste::informed : Taste::blind);
   FaultSchedule schedule;
-  const std::size_t faults = draw.below(space.most_faults + 1);
-  const bool anchored = draw.one_in(2);
-  while (schedule.size() < faults) schedule.push_back(draw.fault(draw.kind(kEveryKind), anchored));
+  const std::size_t faults = draw.how_many();
+  while (schedule.size() < faults) schedule.push_back(draw.fault(draw.kind(kEveryKind)));
   return schedule;
 }
 
