@@ -109,6 +109,9 @@ Task<Lock::Released> KubernetesLease::try_release(const Lease& lease) {
   if (held_.attempt != lease.attempt) co_return Released{0, Errc::lost};
   held_ = Lease{};
   self().cancel(renewal_);
+  // IsLeader(): a renewal that was under way may have seen somebody else's record meanwhile, and
+  // that one is not ours to empty.
+  if (observed_.holder != identity_) co_return Released{0, Errc::lost};
   if (!release_on_cancel_) co_return Released{0};  // the others wait for the lease to run out
   Request update;
   update.verb = Verb::update;

@@ -235,6 +235,12 @@ void LockBook::on(const TraceEvent& event, const KeyExtended& extended) {
     key.expires_at = extended.expires_at;
     key.gone_at = when_gone(event, extended.expires_at);
   }
+  // A client that takes again what it has (Redisson counts, and stores no other key) holds it by
+  // the later try too, and from this moment, whenever it hears of it.
+  Attempt* again = find(extended.by);
+  if (again != nullptr && again->id != attempt->id && again->process == attempt->process &&
+      again->quorum == 1 && !again->order)
+    again->order = event.seq;
 }
 
 void LockBook::on(const TraceEvent& event, const KeyRemoved& removed) {

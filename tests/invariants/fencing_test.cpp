@@ -112,6 +112,20 @@ TEST_CASE("a token taken after the lock turns fencing upside down [corpus 58]") 
   CHECK(trial.violated() == Violated{"client_mutual_exclusion", "stale_write", "token_order"});
 }
 
+TEST_CASE("who takes again what he has has it from then on, not from when he hears of it") {
+  // Redisson stores no second key: the script of the second try prolongs the first one's.
+  Trial trial;
+  trial.run.ttl(5s).requests("client-a", 1).at(500us).stores("redis-1", 1, 5000ms);
+  trial.run.at(600us).pauses("client-a");  // the answer, token 1, is lost; the second try is sent
+  trial.run.requests("client-a", 2).at(700us).extends("redis-1", 1, 2, 5001ms);
+  trial.run.at(5001ms).requests("client-b", 3).at(5002500us);
+  trial.run.removes("redis-1", 1, RemovalReason::expired).stores("redis-1", 3, 10001ms);
+  trial.run.at(5003ms).granted("client-b", 3, 9989ms, 3).stops_believing("client-b", 3);
+  trial.run.at(12000ms).resumes("client-a").at(12001ms).granted("client-a", 2, 4988ms, 2);
+  trial.ends(12002ms);
+  CHECK(trial.found("token_order").empty());  // 2 was before 3, and is smaller
+}
+
 TEST_CASE("process-local counters run against the order of grants [corpus 59]") {
   Trial trial;
   lease_passes_on(trial, 8, 1);

@@ -13,7 +13,7 @@ namespace locklab::longrun {
 FaultSchedule random_schedule(const FaultSpace& space, Rng& rng) {
   Draw draw(space, rng, rng.below(2) == 0 ? Taste::informed : Taste::blind);
   FaultSchedule schedule;
-  const std::size_t faults = draw.below(space.most_faults + 1);
+  const std::size_t faults = draw.how_many();
   while (schedule.size() < faults) schedule.push_back(draw.fault(draw.kind(kEveryKind)));
   return schedule;
 }

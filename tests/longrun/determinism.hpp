@@ -22,7 +22,7 @@ struct Divergence {
   Trial second;
 };
 
-/// Any schedule of the space, anchored or not.
+/// Any schedule of the space, hung on the protocol's moments or struck blindly.
 FaultSchedule random_schedule(const FaultSpace& space, Rng& rng);
 
 /// Runs the schedule on both; nothing if they agree in all that a trial tells.

@@ -40,7 +40,10 @@ constexpr std::array kSubjects{
     Subject{"advisory_lock:transaction", Guard::none},
     Subject{"shedlock_jdbc:using_db_time", Guard::none},
     Subject{"shedlock_redis:safe_update", Guard::none},
-    Subject{"etcd_mutex", Guard::tokens},
+    // With a session of its own for each hold, as `etcdctl lock` has it. One session for all can be
+    // struck by its own past: Unlock deletes the session's key without asking whose try it belongs
+    // to, so a delete that was given up and arrives late takes the next hold away.
+    Subject{"etcd_mutex", Guard::tokens, {}, "close_session"},
     // zk_herd_lock is not among them: its node has one name for all, so a delete that is sent again
     // on a new connection may remove the next holder's.
     Subject{"zk_lock:careful", Guard::tokens},
@@ -84,6 +87,8 @@ Scenario scenario_of(const Subject& subject) {
   std::string text = with_section(lock_scenario_text(subject.lock), subject.servers);
   if (subject.guard == Guard::rows) text = in_rows(std::move(text));
   Scenario scenario = read_or_die(text, subject.lock);
+  if (!subject.setting.empty() && !scenario.lock.settings.set(subject.setting, "true"))
+    std::exit(70);
   return subject.guard == Guard::tokens ? with_fencing(std::move(scenario)) : scenario;
 }
 
@@ -100,6 +105,7 @@ Scenario scenario_of(std::string_view lock) { return read_or_die(lock_scenario_t
 std::string label_of(const Subject& subject) {
   std::string label(subject.lock);
   if (subject.servers == kDurable || subject.servers == kDurableFive) label += ", fsync always";
+  if (!subject.setting.empty()) label += fmt::format(", {}", subject.setting);
   if (subject.servers == kGuardedFive) label += ", delayed restarts";
   if (subject.guard == Guard::tokens) label += ", storage checks tokens";
   if (subject.guard == Guard::rows) label += ", data in the same transaction";

@@ -22,6 +22,7 @@ struct Subject {
   std::string_view lock;  // "redlock:spec"
   Guard guard = Guard::none;
   std::string_view servers{};  // of its service, as a scenario's section: `"redis": {...}`
+  std::string_view setting{};  // of the lock, true: "close_session"
 };
 
 /// Locks of which no finding inside their envelope is expected.

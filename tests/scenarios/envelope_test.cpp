@@ -169,7 +169,7 @@ TEST_CASE("without exclusions nothing is left out: the whole space draws every k
   Rng rng(7, "test/envelope", 0);
   Draw draw(space, rng);
   SearchKinds drawn = 0;
-  for (int i = 0; i < 500; ++i)
+  for (int i = 0; i < 2000; ++i)
     drawn |= kind_bit(*search_kind(draw.fault(draw.kind(kEveryKind)).fault));
   CHECK(drawn == kEveryKind);
 }
