@@ -35,8 +35,7 @@ std::uint64_t runs_of(const CampaignPlan& plan, std::uint64_t runs) {
 std::unique_ptr<Journal> open_journal(const CampaignPlan& plan) {
   const FuzzCommand& command = plan.command;
   if (!make_folder(command.out)) return nullptr;
-  const std::string path =
-      (std::filesystem::path(command.out) / journal_name(plan.shard)).string();
+  const std::string path = (std::filesystem::path(command.out) / journal_name(plan.shard)).string();
   auto opened = Journal::open(path, Journal::For::writing);
   if (!opened) {
     complain(opened.error().sentence);
@@ -52,37 +51,40 @@ std::unique_ptr<Journal> open_journal(const CampaignPlan& plan) {
   }
   const std::string differs = difference(journal->header(), header, CompareShards::yes);
   if (command.resume && differs.empty()) return journal;
-  complain(command.resume
-               ? fmt::format("cannot go on with the campaign in {}: {}", in_quotes(path, 400),
-                             differs)
-               : fmt::format("there is a campaign in {} already: --resume goes on with it, another "
-                             "--out begins anew",
-                             in_quotes(command.out, 400)));
+  complain(
+      command.resume
+          ? fmt::format("cannot go on with the campaign in {}: {}", in_quotes(path, 400), differs)
+          : fmt::format("there is a campaign in {} already: --resume goes on with it, another "
+                        "--out begins anew",
+                        in_quotes(command.out, 400)));
   return nullptr;
 }
 
 void tell_of_damage(const Journal& journal) {
   if (journal.left_out() == 0) return;
-  complain(fmt::format("the last {} bytes of {} were torn or damaged; what they told of was tried "
-                       "again",
-                       journal.left_out(), in_quotes(journal.path(), 400)));
+  complain(
+      fmt::format("the last {} bytes of {} were torn or damaged; what they told of was tried "
+                  "again",
+                  journal.left_out(), in_quotes(journal.path(), 400)));
 }
 
 /// With a journal nothing is lost, and reported once it is complete.
 ExitCode stopped(const CampaignPlan& plan, const Tally& tally) {
-  print_error(fmt::format("Interrupted after {} schedules, {} distinct violation{} so far. The same "
-                          "command goes on{}.\n",
-                          tally.tries, tally.found.size(), tally.found.size() == 1 ? "" : "s",
-                          plan.command.resume ? "" : " if --resume is added to it"));
+  print_error(
+      fmt::format("Interrupted after {} schedules, {} distinct violation{} so far. The same "
+                  "command goes on{}.\n",
+                  tally.tries, tally.found.size(), tally.found.size() == 1 ? "" : "s",
+                  plan.command.resume ? "" : " if --resume is added to it"));
   return ExitCode::interrupted;
 }
 
 /// A shard has found what it has found; what that comes to is said when all are merged.
 ExitCode shard_done(const CampaignPlan& plan, const Tally& tally) {
-  print(fmt::format("{}: shard {} of {} is complete: {} schedules, {} distinct violation{}. "
-                    "`locklab merge` reports.\n",
-                    printable(plan.loaded.argument), plan.shard.number, plan.shard.of, tally.tries,
-                    tally.found.size(), tally.found.size() == 1 ? "" : "s"));
+  print(
+      fmt::format("{}: shard {} of {} is complete: {} schedules, {} distinct violation{}. "
+                  "`locklab merge` reports.\n",
+                  printable(plan.loaded.argument), plan.shard.number, plan.shard.of, tally.tries,
+                  tally.found.size(), tally.found.size() == 1 ? "" : "s"));
   return ExitCode::ok;
 }
 
@@ -112,9 +114,8 @@ ExitCode fuzz_scenario(const FuzzCommand& command, const TerminalChoice& choice)
   }
   if (end == SearchEnd::interrupted && !journals.empty()) return stopped(*plan, search.tally());
   if (plan->shard.of > 1) return shard_done(*plan, search.tally());
-  const ExitCode code =
-      report_campaign(*plan, end, search.tally(),
-                      std::chrono::duration_cast<milliseconds>(search.took()), choice);
+  const ExitCode code = report_campaign(
+      *plan, end, search.tally(), std::chrono::duration_cast<milliseconds>(search.took()), choice);
   return end == SearchEnd::interrupted ? worse(code, ExitCode::interrupted) : code;
 }
 

@@ -64,16 +64,15 @@ std::string trouble_with(const Journals& journals) {
   const Shard shape = shard_of_header(first.header());
   std::vector<const Journal*> by_number(shape.of);
   for (const std::unique_ptr<Journal>& journal : journals) {
-    const std::string differs =
-        difference(first.header(), journal->header(), CompareShards::no);
+    const std::string differs = difference(first.header(), journal->header(), CompareShards::no);
     const Shard shard = shard_of_header(journal->header());
     if (!differs.empty() || shard.of != shape.of)
-      return fmt::format(
-          "{} belongs to another campaign than {}: {}", quoted(journal->path()),
-          quoted(first.path()),
-          differs.empty() ? fmt::format("it is cut into {} shards, and the other one into {}",
-                                        shard.of, shape.of)
-                          : differs);
+      return fmt::format("{} belongs to another campaign than {}: {}", quoted(journal->path()),
+                         quoted(first.path()),
+                         differs.empty()
+                             ? fmt::format("it is cut into {} shards, and the other one into {}",
+                                           shard.of, shape.of)
+                             : differs);
     const Journal*& place = by_number[shard.number - 1];
     if (place != nullptr)
       return fmt::format("shard {} of {} is there twice: {} and {}", shard.number, shard.of,

@@ -233,8 +233,9 @@ class CommandLineParser {
           ("How schedules are chosen: " + listed(split_choices(kStrategy)) +
            "; portfolio, which tries them all, unless given")
               .c_str());
-    CLI::Option* out = value(c, "--out", fuzz_.out, "DIR",
-                             "Write what is found as scenario files, and a journal while searching");
+    CLI::Option* out =
+        value(c, "--out", fuzz_.out, "DIR",
+              "Write what is found as scenario files, and a journal while searching");
     c.add_flag("--resume", fuzz_.resume,
                "Go on where the campaign in --out was stopped; begin if there is none")
         ->needs(out);
@@ -278,18 +279,16 @@ class CommandLineParser {
         .add_option_function<std::string>(
             "--shard",
             [this](const std::string& text) {
-              if (const auto read = read_shard(text))
-                std::tie(fuzz_.shard, fuzz_.shards) = *read;
+              if (const auto read = read_shard(text)) std::tie(fuzz_.shard, fuzz_.shards) = *read;
             },
             "Make part I of N (up to 16) of the tries; `locklab merge` puts them together")
         ->type_name("I/N")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
         ->check(CLI::Validator(
             [](std::string& text) {
-              return read_shard(text)
-                         ? std::string()
-                         : fmt::format("{} is no shard such as 1/4, of at most {}",
-                                       in_quotes(text), kIslands);
+              return read_shard(text) ? std::string()
+                                      : fmt::format("{} is no shard such as 1/4, of at most {}",
+                                                    in_quotes(text), kIslands);
             },
             ""));
   }

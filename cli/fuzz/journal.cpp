@@ -93,8 +93,8 @@ std::optional<JournalBlock> Journal::next() {
           return read;
         }
         const std::scoped_lock lock(mutex_);
-        failure_ = FileError{fmt::format("{} was written by another locklab than this " LOCKLAB_VERSION,
-                                         in_quotes(path_, 400))};
+        failure_ = FileError{fmt::format(
+            "{} was written by another locklab than this " LOCKLAB_VERSION, in_quotes(path_, 400))};
       }
   stop_reading();
   return std::nullopt;
@@ -124,9 +124,8 @@ Result<void, FileError> Journal::add(std::string_view payload) {
   const std::string line = lines_.sealed(payload);
   std::string_view rest = line;
   while (!rest.empty()) {
-    const ::ssize_t count =
-        ::pwrite(descriptor_, rest.data(), rest.size(),
-                 static_cast<::off_t>(good_ + (line.size() - rest.size())));
+    const ::ssize_t count = ::pwrite(descriptor_, rest.data(), rest.size(),
+                                     static_cast<::off_t>(good_ + (line.size() - rest.size())));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return because("write", path_, errno);
     rest.remove_prefix(static_cast<std::size_t>(count));

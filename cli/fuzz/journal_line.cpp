@@ -60,9 +60,8 @@ std::string JournalLines::shape_text(std::uint64_t shape) {
 }
 
 std::string JournalLines::payload_of(const JournalBlock& block) {
-  std::string out =
-      fmt::format("b {:x} {:x} {:x} {:016x} {:016x}", block.island, block.first,
-                  block.totals.events, block.totals.digest, block.fingerprint);
+  std::string out = fmt::format("b {:x} {:x} {:x} {:016x} {:016x}", block.island, block.first,
+                                block.totals.events, block.totals.digest, block.fingerprint);
   for (const Trial& trial : block.trials) {
     out += fmt::format(" {}.{}", bug_text(trial), shape_text(trial.shape));
     if (trial.slack == Duration::max())

@@ -98,7 +98,8 @@ std::optional<CampaignPlan> plan(const FuzzCommand& command, LoadedScenario load
 }
 
 bool are_texts(const Json& json) {
-  return json.is_array() && std::ranges::all_of(json, [](const Json& one) { return one.is_string(); });
+  return json.is_array() &&
+         std::ranges::all_of(json, [](const Json& one) { return one.is_string(); });
 }
 
 /// Has it all that a header of this program has, each of the right type?
@@ -163,9 +164,8 @@ std::string header_of(const CampaignPlan& plan) {
   json["seed"] = command.seed;
   json["runs"] = command.runs ? Json(*command.runs) : Json(nullptr);
   json["until_found"] = command.until_found;
-  json["shard"] = plan.shard.of == 1
-                      ? Json(nullptr)
-                      : Json(fmt::format("{}/{}", plan.shard.number, plan.shard.of));
+  json["shard"] = plan.shard.of == 1 ? Json(nullptr)
+                                     : Json(fmt::format("{}/{}", plan.shard.number, plan.shard.of));
   json["lock"] = plan.loaded.argument;
   json["scenario"] = to_json(plan.loaded.document);
   json["space"] = digest_text(fingerprint(plan.space));
@@ -217,8 +217,7 @@ std::optional<CampaignPlan> plan_of_header(std::string_view header, const std::s
   const Shard shard = shard_of_header(header);
   command.shard = shard.number;
   command.shards = shard.of;
-  if (find_strategy(command.strategy) == nullptr)
-    return refuse("there is no strategy of its name");
+  if (find_strategy(command.strategy) == nullptr) return refuse("there is no strategy of its name");
 
   ScenarioLoader loader;
   auto loaded = loader.load_text(command.scenario, json["scenario"].dump());

@@ -53,7 +53,8 @@ std::string junit_text(const CampaignResult& result) {
   for (const std::string_view invariant : invariants_checked(result.plan)) {
     if (is_violated(invariant, result.examples)) continue;
     ++tests;
-    cases += fmt::format("    <testcase classname=\"{}\" name=\"{}\"/>\n", lock, xml_text(invariant));
+    cases +=
+        fmt::format("    <testcase classname=\"{}\" name=\"{}\"/>\n", lock, xml_text(invariant));
   }
   for (const Counterexample& example : result.examples) {
     ++tests;

@@ -49,9 +49,9 @@ Json result_of(const Counterexample& example, const std::vector<std::string_view
   const auto rule = std::ranges::find(invariants, example.shrunk.trial.invariant);
   std::string text = example.sentence;
   for (const ScheduledFault& fault : example.shrunk.schedule) text += "\n" + describe(fault);
-  Json location = {{"physicalLocation",
-                    {{"artifactLocation", {{"uri", uri_of(example.file)}}},
-                     {"region", {{"startLine", 1}}}}}};
+  Json location = {
+      {"physicalLocation",
+       {{"artifactLocation", {{"uri", uri_of(example.file)}}}, {"region", {{"startLine", 1}}}}}};
   return {{"ruleId", example.shrunk.trial.invariant},
           {"ruleIndex", rule - invariants.begin()},
           {"level", "error"},

@@ -53,7 +53,8 @@ std::string text_of(const Counterexample& example, const Terminal& terminal) {
     for (const std::string& remedy : example.remedies)
       out += "     " + shown_text(remedy, terminal) + '\n';
   }
-  if (!example.file.empty()) out += fmt::format("  locklab run {}\n", shown_text(example.file, terminal));
+  if (!example.file.empty())
+    out += fmt::format("  locklab run {}\n", shown_text(example.file, terminal));
   return out;
 }
 
@@ -91,7 +92,8 @@ std::string bound_text(std::uint64_t tries) {
 
 std::string bounds(const CampaignResult& result, const Terminal& terminal) {
   std::string out = paragraph(
-      "The probability that such a schedule breaks it, by what chose the schedule (each bound holds "
+      "The probability that such a schedule breaks it, by what chose the schedule (each bound "
+      "holds "
       "95 times in 100):",
       terminal);
   Table table({{"", Table::Align::left, false},
@@ -116,8 +118,8 @@ std::string anchors_text(std::string_view what, const std::vector<std::size_t>& 
   return paragraph(out + '.', terminal);
 }
 
-/// Every anchor was seen in the run without faults. What is not known of it is another thing: was it
-/// never tried, or did its event not come when it was?
+/// Every anchor was seen in the run without faults. What is not known of it is another thing: was
+/// it never tried, or did its event not come when it was?
 std::string unseen(const CampaignResult& result, const Terminal& terminal) {
   std::vector<std::size_t> untried;
   std::vector<std::size_t> never_came;
@@ -154,12 +156,12 @@ std::string nothing_found(const CampaignResult& result, const Terminal& terminal
 // ---- the whole ----------------------------------------------------------------------------------
 
 std::string heading(const CampaignResult& result) {
-  std::string out =
-      fmt::format("{}: {} schedules of up to {} faults on {} anchors", result.plan.loaded.argument,
-                  result.tally.tries, result.plan.space.most_faults,
-                  result.plan.space.anchors.size());
+  std::string out = fmt::format("{}: {} schedules of up to {} faults on {} anchors",
+                                result.plan.loaded.argument, result.tally.tries,
+                                result.plan.space.most_faults, result.plan.space.anchors.size());
   if (!result.took) return out;
-  const std::uint64_t ms = static_cast<std::uint64_t>(std::max<std::int64_t>(result.took->count(), 1));
+  const std::uint64_t ms =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(result.took->count(), 1));
   return out + fmt::format(" in {} ms ({} a second, {} events a second)", ms,
                            result.tally.tries * 1000 / ms, result.tally.events * 1000 / ms);
 }
@@ -171,8 +173,8 @@ std::string result_text(const CampaignResult& result, const Terminal& terminal) 
   if (result.end == SearchEnd::interrupted)
     out += paragraph("Interrupted: this is what was found so far.", terminal);
   out += '\n';
-  return out + (result.examples.empty() ? nothing_found(result, terminal)
-                                        : found_text(result, terminal));
+  return out +
+         (result.examples.empty() ? nothing_found(result, terminal) : found_text(result, terminal));
 }
 
 }  // namespace locklab

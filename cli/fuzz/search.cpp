@@ -84,8 +84,7 @@ std::uint64_t Search::target(std::uint32_t island) const {
 bool Search::is_done(std::uint32_t island) const {
   const Seat& seat = seats_[island];
   return !is_ours(island) || seat.exhausted ||
-         (plan_.command.runs &&
-          seat.island->tries() == share_of(*plan_.command.runs, island));
+         (plan_.command.runs && seat.island->tries() == share_of(*plan_.command.runs, island));
 }
 
 bool Search::is_complete(const Shard& shard) const {
