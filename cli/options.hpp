@@ -7,8 +7,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -149,11 +147,10 @@ struct CompletionsCommand {
   std::string shell;
 };
 
-using Command =
-    std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
-                 AdviseCommand, CheckCommand, InitCommand, ShowCommand, SchemaCommand,
-                 ReportCommand, ReplayCommand, FuzzCommand, MergeCommand, DiffCommand,
-                 CompletionsCommand>;
+using Command = std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
+                             AdviseCommand, CheckCommand, InitCommand, ShowCommand, SchemaCommand,
+                             ReportCommand, ReplayCommand, FuzzCommand, MergeCommand, DiffCommand,
+                             CompletionsCommand>;
 
 /// The command line asked for nothing but words: help, a version, or the sentence about a mistake.
 struct NothingToDo {
@@ -168,9 +165,6 @@ struct CommandLine {
 };
 
 CommandLine parse_command_line(int argc, const char* const* argv);
-
-/// The number of a shard and how many there are, from "2/4"; nothing if it is no shard.
-std::optional<std::pair<std::uint32_t, std::uint32_t>> read_shard(std::string_view text);
 
 // ---- what there is to ask for -------------------------------------------------------------------
 
