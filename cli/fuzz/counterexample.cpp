@@ -3,14 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
-#include "cli/files.hpp"
 #include "cli/schedule_json.hpp"
 #include "cli/team.hpp"
-#include "cli/terminal.hpp"
-#include "scenarios/diagnostics.hpp"
 #include "scenarios/remedies.hpp"
 #include "scenarios/smaller_scenario.hpp"
 #include "sim/bits.hpp"
@@ -88,17 +84,6 @@ std::vector<Counterexample> counterexamples(std::span<const Found> found, const 
 std::string scenario_text(const Counterexample& example) {
   return json_text(
       with_schedule(example.document, example.name, example.shrunk.schedule, example.findings));
-}
-
-bool write_counterexamples(std::vector<Counterexample>& examples, const std::string& folder) {
-  for (Counterexample& example : examples) {
-    example.file = (std::filesystem::path(folder) / (example.name + ".json")).string();
-    const auto written = write_file(example.file, scenario_text(example));
-    if (written) continue;
-    complain(written.error().sentence);
-    return false;
-  }
-  return true;
 }
 
 }  // namespace locklab
