@@ -3,6 +3,7 @@
 // them answer. The file's form is reports/page/template.html; here its places are filled.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,12 @@
 #include "sim/recording.hpp"
 
 namespace locklab {
+
+/// To another page.
+struct PageLink {
+  std::string href;
+  std::string words;
+};
 
 struct HtmlOptions {
   std::string story;                          // what the scenario is about; may be empty
@@ -23,6 +30,10 @@ struct HtmlOptions {
   std::string twin_json;      // that scenario
   /// How many lines the story has at most; what is left out says so. Zero: all.
   std::size_t most_lines = 400;
+  /// Where the files lie that the pages of a site share (page.css, page.js, core.js), as a relative
+  /// address ("../"); none: the page carries all of it itself.
+  std::optional<std::string> shared;
+  std::vector<PageLink> links;
 };
 
 /// The page. The same recording and options give the same bytes.

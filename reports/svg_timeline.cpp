@@ -18,7 +18,6 @@ namespace {
 
 using Tone = StoryLine::Tone;
 
-constexpr std::size_t kHues = 6;              // that the style sheet has
 constexpr std::int64_t kMargin = 14;          // beside the axis, so that nothing at its ends is cut
 constexpr std::size_t kMostTitles = 300;      // messages that say what they are
 constexpr std::size_t kMostMessages = 3'000;  // lines; more are left to the scripts
@@ -30,6 +29,7 @@ class Drawing {
         timeline_(source.timeline),
         narrator_(source.narrator),
         axis_(source.axis),
+        parting_(source.parting),
         picture_(recording_, timeline_, narrator_) {}
 
   std::string draw(std::vector<std::string>* left_out) {
@@ -39,7 +39,7 @@ class Drawing {
         "viewBox=\"0 0 {} {}\" data-gutter=\"{}\" data-axis=\"{}\" data-margin=\"{}\" role=\"img\" "
         "aria-label=\"Belief against truth\"",
         kGutter + kAxisWidth + kMargin, height, kGutter, kAxisWidth, kMargin));
-    definitions();
+    svg_.raw(picture_definitions(clients()));
     gutter();
     // A second frame of coordinates, so that whatever is zoomed keeps clear of the names.
     svg_.open(fmt::format("svg class=\"window\" x=\"{}\" y=\"0\" width=\"{}\" height=\"{}\"",
@@ -51,6 +51,9 @@ class Drawing {
     messages();
     faults();
     marks();
+    if (parting_)
+      svg_.line("parting", axis_.x(*parting_), kRulerHeight - 8, axis_.x(*parting_), height - 4,
+                "here the two runs part");
     // What is written stands above all that is drawn.
     svg_.open("g class=\"words\"").raw(std::move(words_).take()).close("g");
     svg_.close("g").close("svg").close("svg");
@@ -67,30 +70,6 @@ class Drawing {
  private:
   // ---- frame ----
 
-  void definitions() {
-    svg_.open("defs");
-    for (std::size_t hue = 0; hue < std::min(kHues, clients()); ++hue)
-      svg_.raw(fmt::format(
-          "<pattern id=\"wrong{0}\" class=\"h{0}\" width=\"9\" height=\"9\" "
-          "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"soft\" "
-          "width=\"9\" height=\"9\"/><rect class=\"hue\" width=\"3.5\" height=\"9\"/></pattern>",
-          hue));
-    svg_.raw(
-        "<pattern id=\"still\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
-        "patternTransform=\"rotate(-45)\"><rect class=\"stripe\" width=\"2\" "
-        "height=\"6\"/></pattern>"
-        "<pattern id=\"down\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><path "
-        "class=\"cross\" d=\"M1 1l6 6m0-6l-6 6\"/></pattern>");
-    for (const std::string_view kind : {"way", "no"})
-      svg_.raw(
-          fmt::format("<marker id=\"{0}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" "
-                      "markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\" "
-                      "markerUnits=\"userSpaceOnUse\"><path class=\"{0}-head\" "
-                      "d=\"M0 .8L7.5 4 0 7.2z\"/></marker>",
-                      kind));
-    svg_.close("defs");
-  }
-
   std::size_t clients() const {
     std::size_t count = 0;
     for (const RecordedProcess& process : recording_.processes)
@@ -100,7 +79,7 @@ class Drawing {
 
   std::string hue_class(ProcessId client) const {
     const auto hue = picture_.hue(client);
-    return hue ? fmt::format("h{}", *hue % kHues) : std::string("h-none");
+    return hue ? fmt::format("h{}", *hue % kPictureHues) : std::string("h-none");
   }
 
   /// Names left of the bands.
@@ -632,6 +611,7 @@ class Drawing {
   const Timeline& timeline_;
   const Narrator& narrator_;
   const TimeAxis& axis_;
+  std::optional<Instant> parting_;
   Picture picture_;
   SvgWriter svg_;
   SvgWriter words_;
@@ -639,6 +619,30 @@ class Drawing {
 };
 
 }  // namespace
+
+std::string picture_definitions(std::size_t clients) {
+  std::string out = "<defs>";
+  for (std::size_t hue = 0; hue < std::min(kPictureHues, clients); ++hue)
+    out += fmt::format(
+        "<pattern id=\"wrong{0}\" class=\"h{0}\" width=\"9\" height=\"9\" "
+        "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"soft\" "
+        "width=\"9\" height=\"9\"/><rect class=\"hue\" width=\"3.5\" height=\"9\"/></pattern>",
+        hue);
+  out +=
+      "<pattern id=\"still\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
+      "patternTransform=\"rotate(-45)\"><rect class=\"stripe\" width=\"2\" "
+      "height=\"6\"/></pattern>"
+      "<pattern id=\"down\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><path "
+      "class=\"cross\" d=\"M1 1l6 6m0-6l-6 6\"/></pattern>";
+  for (const std::string_view kind : {"way", "no"})
+    out += fmt::format(
+        "<marker id=\"{0}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" "
+        "markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\" "
+        "markerUnits=\"userSpaceOnUse\"><path class=\"{0}-head\" "
+        "d=\"M0 .8L7.5 4 0 7.2z\"/></marker>",
+        kind);
+  return out + "</defs>";
+}
 
 TimeAxis picture_axis(const Recording& recording, const Timeline& timeline) {
   return TimeAxis({&recording}, {&timeline}, kAxisWidth * 100);
@@ -657,7 +661,7 @@ std::string svg_file(const Recording& recording) {
   std::string title = recording.scenario;
   if (!recording.title.empty()) title += ": " + recording.title;
   svg.insert(after, "<title>" + markup_text(title) + "</title><style>" +
-                        std::string(page_file("picture.css")) + "</style>");
+                        std::string(page_file("page/picture.css")) + "</style>");
   return svg + '\n';
 }
 

@@ -9,7 +9,9 @@
 // fewer and fewer words.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,7 @@ struct PictureSource {
   const Timeline& timeline;
   const Narrator& narrator;
   const TimeAxis& axis;
+  std::optional<Instant> parting{};  // where another run parts from this one; is marked
 };
 
 /// The `svg` element. It takes its colours from the style sheet around it.
@@ -34,6 +37,12 @@ std::string svg_picture(const PictureSource& source, std::vector<std::string>* l
 
 /// A file of its own, with its colours in it.
 std::string svg_file(const Recording& recording);
+
+/// The hatchings and arrow heads that a picture of so many clients uses, as a `defs` element.
+std::string picture_definitions(std::size_t clients);
+
+/// How many hues the style sheet has for clients; then they begin again.
+inline constexpr std::size_t kPictureHues = 6;
 
 /// An axis of the width that pictures have.
 TimeAxis picture_axis(const Recording& recording, const Timeline& timeline);

@@ -127,6 +127,7 @@ function layout() {
     }
   }
   drawTicks();
+  drawCurtain();
   drawCursor();
 }
 

@@ -4,7 +4,7 @@ const state = { cursor: 0, selected: -1, why: null, all: false, query: "", who: 
 
 function setCursor(ns, selected = -1) {
   moved = true;
-  state.cursor = clamp(ns, first(), last());
+  state.cursor = clamp(ns, first(), lesson.on ? lesson.from : last());
   state.selected = selected;
   if (state.cursor < view.from || state.cursor > view.until) {
     const half = (view.until - view.from) / 2;
@@ -99,6 +99,7 @@ function showList() {
         make("button", { type: "button", onclick: () => { state.shownRows += 1000; showList(); } }, `${more} more`)));
   }
   readStory();
+  hideFuture();
   dimOthers();
   markStory();
 }
