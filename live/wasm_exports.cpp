@@ -41,6 +41,15 @@ extern "C" __attribute__((export_name("locklab_run"))) std::size_t locklab_run(
   return with.output.size();
 }
 
+/// What the next picture of a window shows, in nanoseconds. (A page's numbers are doubles.)
+extern "C" __attribute__((export_name("locklab_window"))) void locklab_window(double from,
+                                                                              double until) {
+  const auto instant = [](double ns) {
+    return locklab::Instant{locklab::Duration{static_cast<std::int64_t>(ns)}};
+  };
+  exchange().core.look_at({instant(from), instant(until)});
+}
+
 extern "C" __attribute__((export_name("locklab_output"))) const char* locklab_output() {
   return exchange().output.data();
 }

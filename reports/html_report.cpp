@@ -296,6 +296,26 @@ std::string html_report(const Recording& recording, const HtmlOptions& options) 
   return Page(recording, options).html();
 }
 
+std::string page_sketch_json(const Recording& recording, const HtmlOptions& options) {
+  const Timeline timeline = make_timeline(recording);
+  const Narrator narrator(recording, timeline);
+  const TimeAxis axis = picture_axis(recording, timeline);
+  const PageVerdict verdict =
+      page_verdict(recording, timeline, narrator, options.finding_messages, options.verdict);
+  const PictureSource source{recording, timeline, narrator, axis, {}, {.sketch = true}};
+  return fmt::format(
+      "{{\"verdict-kind\":{},\"verdict-sign\":{},\"verdict\":{},\"picture\":{},\"data\":{}}}",
+      script_literal(verdict.kind), script_literal(verdict.sign), script_literal(verdict.text),
+      script_literal(svg_picture(source, nullptr)), sketch_data_json(source));
+}
+
+std::string page_window(const Recording& recording, Interval window) {
+  const Timeline timeline = make_timeline(recording);
+  const Narrator narrator(recording, timeline);
+  const TimeAxis axis = picture_axis(recording, timeline);
+  return svg_picture({recording, timeline, narrator, axis, {}, {.window = window}}, nullptr);
+}
+
 std::string page_parts_json(const Recording& recording, const HtmlOptions& options) {
   return Page(recording, options).parts_json();
 }

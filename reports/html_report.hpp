@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "reports/timeline.hpp"
 #include "sim/recording.hpp"
 
 namespace locklab {
@@ -43,5 +44,11 @@ std::string html_report(const Recording& recording, const HtmlOptions& options);
 /// "kind", "sign", "verdict", "picture", "left_out", "story", "below", "footer" (markup) and
 /// "data".
 std::string page_parts_json(const Recording& recording, const HtmlOptions& options);
+
+/// The verdict and a sketch of the picture, for as long as a hand moves something.
+std::string page_sketch_json(const Recording& recording, const HtmlOptions& options);
+
+/// The picture of a part of the run, as closely as it is looked at; markup.
+std::string page_window(const Recording& recording, Interval window);
 
 }  // namespace locklab

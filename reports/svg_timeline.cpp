@@ -1,6 +1,7 @@
 #include "reports/svg_timeline.hpp"
 
 #include <algorithm>
+#include <map>
 #include <span>
 #include <utility>
 
@@ -21,6 +22,15 @@ using Tone = StoryLine::Tone;
 constexpr std::int64_t kMargin = 14;          // beside the axis, so that nothing at its ends is cut
 constexpr std::size_t kMostTitles = 300;      // messages that say what they are
 constexpr std::size_t kMostMessages = 3'000;  // lines; more are left to the scripts
+constexpr std::size_t kCrowded = 300;         // bands of one sort in a lane
+constexpr std::int64_t kNarrow = 400;         // of such, hundredths: no words fit into it
+constexpr std::int64_t kApart = 60;           // hundredths that two bands need between them
+
+/// Bands that are too narrow to be told apart, collected to be drawn as one.
+struct NarrowBand {
+  Interval span;
+  ProcessId who;
+};
 
 class Drawing {
  public:
@@ -30,15 +40,18 @@ class Drawing {
         narrator_(source.narrator),
         axis_(source.axis),
         parting_(source.parting),
+        detail_(source.detail),
         picture_(recording_, timeline_, narrator_) {}
 
   std::string draw(std::vector<std::string>* left_out) {
     const std::int64_t height = picture_.height();
+    if (detail_.sketch) svg_.leave_titles_out();
     svg_.open(fmt::format(
         "svg xmlns=\"http://www.w3.org/2000/svg\" class=\"picture\" "
         "viewBox=\"0 0 {} {}\" data-gutter=\"{}\" data-axis=\"{}\" data-margin=\"{}\" role=\"img\" "
-        "aria-label=\"Belief against truth\"",
-        kGutter + kAxisWidth + kMargin, height, kGutter, kAxisWidth, kMargin));
+        "aria-label=\"Belief against truth\"{}",
+        kGutter + kAxisWidth + kMargin, height, kGutter, kAxisWidth, kMargin,
+        is_crowded() ? " data-crowded=\"1\"" : ""));
     svg_.raw(picture_definitions(clients()));
     gutter();
     // A second frame of coordinates, so that whatever is zoomed keeps clear of the names.
@@ -48,9 +61,9 @@ class Drawing {
     ruler();
     overlaps();
     for (const Lane& lane : picture_.lanes()) band_of(lane);
-    messages();
+    if (!detail_.sketch) messages();
     faults();
-    marks();
+    if (!detail_.sketch) marks();
     if (parting_)
       svg_.line("parting", axis_.x(*parting_), kRulerHeight - 8, axis_.x(*parting_), height - 4,
                 "here the two runs part");
@@ -61,7 +74,9 @@ class Drawing {
       *left_out = picture_.left_out();
       if (messages_left_out_ > 0)
         left_out->push_back(
-            fmt::format("{} of the {} messages are not drawn; the list of events has all of them.",
+            fmt::format("{} of the {} messages are not drawn, most of them where another one is; "
+                        "the list of events "
+                        "has all of them.",
                         messages_left_out_, picture_.messages().size()));
     }
     return std::move(svg_).take();
@@ -91,6 +106,7 @@ class Drawing {
       const bool one_line = lane.small || detail.empty();
       std::string kind = lane.kind == Lane::Kind::client ? hue_class(lane.process) + " who" : "";
       if (lane.small) kind = "small";
+      if (lane.kind == Lane::Kind::finding) kind += " finding";
       if (lane.kind == Lane::Kind::client)
         svg_.raw(
             fmt::format("<rect class=\"{} hue\" x=\"2\" y=\"{}\" width=\"5\" height=\"{}\" "
@@ -233,25 +249,88 @@ class Drawing {
     svg_.close("g");
   }
 
+  // ---- where it is crowded ----
+
+  /// Does any lane have more bands than can be told apart?
+  bool is_crowded() const {
+    return std::max({timeline_.beliefs.size(), timeline_.keys.size(), timeline_.writes.size(),
+                     picture_.messages().size() / 8}) > kCrowded;
+  }
+
+  bool in_window(const Interval& span) const {
+    return !detail_.window ||
+           (span.from <= detail_.window->until && detail_.window->from <= span.until);
+  }
+
+  /// A length on the axis as it is seen: a window is looked at more closely than the whole.
+  std::int64_t as_seen(std::int64_t length) const {
+    if (!detail_.window) return length;
+    const std::int64_t shown =
+        std::max<std::int64_t>(1, axis_.x(detail_.window->until) - axis_.x(detail_.window->from));
+    return length * axis_.width() / shown;
+  }
+
+  /// Is the band left for narrow_bands()?
+  bool too_narrow(const Interval& span, std::size_t of_its_sort) const {
+    return of_its_sort > kCrowded && as_seen(place(span).second) < kNarrow;
+  }
+
+  /// Neighbours that touch as one, in the hue of whose they are.
+  void narrow_bands(std::string_view classes, std::vector<NarrowBand> bands, std::int64_t top,
+                    std::int64_t height, std::string_view what) {
+    std::sort(bands.begin(), bands.end(), [](const NarrowBand& a, const NarrowBand& b) {
+      return std::pair(a.span.from, a.span.until) < std::pair(b.span.from, b.span.until);
+    });
+    for (std::size_t i = 0; i < bands.size();) {
+      Interval span = bands[i].span;
+      bool mixed = false;
+      std::size_t count = 0;
+      const ProcessId who = bands[i].who;
+      for (; i < bands.size() &&
+             (count == 0 || as_seen(axis_.x(bands[i].span.from) - axis_.x(span.until)) < kApart);
+           ++i, ++count) {
+        span.until = std::max(span.until, bands[i].span.until);
+        mixed = mixed || bands[i].who != who;
+      }
+      const auto [x, width] = place(span);
+      svg_.rect(fmt::format("{} {}", mixed ? "h-none" : hue_class(who), classes), x, top, width,
+                height,
+                fmt::format("{} {}, {} … {}", count, what, shown(span.from), shown(span.until)));
+    }
+  }
+
   std::pair<std::int64_t, std::int64_t> place(const Interval& span) const {
     const std::int64_t x = axis_.x(span.from);
     return {x, axis_.x(span.until) - x};
   }
 
   void waits(const Lane& lane) {
+    std::vector<NarrowBand> narrow;
     for (const WaitSpan& wait : picture_.waits()) {
-      if (wait.client != lane.process) continue;
+      if (wait.client != lane.process || !in_window(wait.span)) continue;
+      if (too_narrow(wait.span, picture_.waits().size())) {
+        narrow.push_back({wait.span, wait.client});
+        continue;
+      }
       const auto [x, width] = place(wait.span);
       svg_.rect("wait " + hue_class(lane.process), x, lane.top + lane.band / 2 - 3, width, 6,
                 fmt::format("{} waits for the lock, {} … {}", narrator_.process(wait.client),
                             shown(wait.span.from), shown(wait.span.until)));
     }
+    narrow_bands("wait", std::move(narrow), lane.top + lane.band / 2 - 3, 6, "times of waiting");
   }
 
   void beliefs(const Lane& lane) {
     const std::string hue = hue_class(lane.process);
+    std::vector<NarrowBand> narrow;
+    std::vector<NarrowBand> narrow_wrong;
     for (const BeliefSpan& belief : timeline_.beliefs) {
-      if (belief.client != lane.process) continue;
+      if (belief.client != lane.process || !in_window(belief.span)) continue;
+      if (too_narrow(belief.span, timeline_.beliefs.size())) {
+        narrow.push_back({belief.span, belief.client});
+        for (const Interval& part : belief.wrong) narrow_wrong.push_back({part, belief.client});
+        continue;
+      }
       const std::string token = belief.token ? fmt::format(" · token {}", belief.token.number) : "";
       const std::string name = narrator_.process(belief.client);
       const Instant acts_until = std::min(belief.span.until, belief.release_began);
@@ -283,12 +362,24 @@ class Drawing {
                   belief.token ? fmt::format("{}", belief.token.number) : "holds"});
       lease_end(lane, belief);
     }
+    narrow_bands("belief", std::move(narrow), lane.top, lane.band, "times it believed");
+    narrow_bands("wrong", std::move(narrow_wrong), lane.top + 1, lane.band - 2, "times wrongly");
+    std::int64_t free_from = -1'000'000;
     for (const RefusalMark& refusal : timeline_.refusals)
-      if (refusal.client == lane.process)
+      if (refusal.client == lane.process && in_window({refusal.at, refusal.at}) &&
+          has_place(axis_.x(refusal.at), timeline_.refusals.size(), free_from))
         svg_.mark("refused", axis_.x(refusal.at), lane.top + lane.band / 2,
                   "<path d=\"M-4-4l8 8m0-8l-8 8\"/>",
                   fmt::format("{} is refused the lock at {}", narrator_.process(refusal.client),
                               shown(refusal.at)));
+  }
+
+  /// Of crowded marks that would lie on one another the first one is drawn.
+  bool has_place(std::int64_t x, std::size_t of_its_sort, std::int64_t& free_from) const {
+    if (of_its_sort > kCrowded && as_seen(x - free_from) < 0) return false;
+    free_from = x;
+    if (of_its_sort > kCrowded) free_from += std::max<std::int64_t>(1, 300 * 100 / as_seen(100));
+    return true;
   }
 
   bool several_locks() const {
@@ -335,8 +426,13 @@ class Drawing {
   }
 
   void owners(const Lane& lane) {
+    std::vector<NarrowBand> narrow;
     for (const OwnershipSpan& own : timeline_.ownerships) {
-      if (own.lock != lane.subject) continue;
+      if (own.lock != lane.subject || !in_window(own.span)) continue;
+      if (too_narrow(own.span, timeline_.ownerships.size())) {
+        narrow.push_back({own.span, own.client});
+        continue;
+      }
       const auto [x, width] = place(own.span);
       const std::string name = narrator_.process(own.client);
       svg_.rect(
@@ -346,6 +442,7 @@ class Drawing {
       words_.fit(hue_class(own.client) + " on-soft", x, x + width, lane.top + 17, "start",
                  {name + " owns it", name});
     }
+    narrow_bands("owned", std::move(narrow), lane.top, lane.band, "times somebody's");
   }
 
   /// Who stands in line, each place in a row of its own while it lasts.
@@ -374,10 +471,16 @@ class Drawing {
   void keys(const Lane& lane) {
     for (std::size_t row = 0; row < lane.locks.size(); ++row) {
       const std::int64_t top = lane.top + static_cast<std::int64_t>(row) * lane.row_height;
+      std::vector<NarrowBand> narrow;
       for (const KeySpan& key : timeline_.keys) {
         const Attempt* attempt = timeline_.attempt(key.attempt);
-        if (key.node != lane.process || attempt == nullptr || attempt->lock != lane.locks[row])
+        if (key.node != lane.process || attempt == nullptr || attempt->lock != lane.locks[row] ||
+            !in_window(key.span))
           continue;
+        if (too_narrow(key.span, timeline_.keys.size())) {
+          narrow.push_back({key.span, key.client});
+          continue;
+        }
         const auto [x, width] = place(key.span);
         const std::string name = narrator_.process(key.client);
         svg_.rect(
@@ -393,6 +496,7 @@ class Drawing {
         words_.fit(hue_class(key.client) + (lane.small ? " on-soft small" : " on-soft"), x,
                    x + width, top + (lane.small ? 11 : 19), "start", {words + gone, words, name});
       }
+      narrow_bands("owned", std::move(narrow), top + 1, lane.row_height - 2, "keys");
     }
   }
 
@@ -401,14 +505,21 @@ class Drawing {
     std::vector<const WriteMark*> writes;
     for (const WriteMark& write : timeline_.writes)
       if (write.storage == lane.process && write.subject == lane.subject) writes.push_back(&write);
+    std::vector<NarrowBand> narrow;
     for (std::size_t i = 0; i < writes.size(); ++i) {
       const WriteMark& write = *writes[i];
       if (!write.accepted) continue;
+      const Instant free_until = i + 1 < writes.size() ? writes[i + 1]->at : timeline_.end;
       Instant until = timeline_.end;
-      Instant free_until = timeline_.end;
-      for (std::size_t j = writes.size(); j-- > i + 1;) {
-        free_until = writes[j]->at;
-        if (writes[j]->accepted) until = writes[j]->at;
+      for (std::size_t j = i + 1; j < writes.size(); ++j)
+        if (writes[j]->accepted) {
+          until = writes[j]->at;
+          break;
+        }
+      if (!in_window({write.at, until})) continue;
+      if (!write.blamed && too_narrow({write.at, until}, writes.size())) {
+        narrow.push_back({{write.at, until}, write.client});
+        continue;
       }
       const auto [x, width] = place({write.at, until});
       const std::int64_t free_x = axis_.x(std::min(until, free_until));
@@ -430,10 +541,13 @@ class Drawing {
         words_.fit(hue_class(write.client) + " on-soft", x, free_x, lane.top + 19, "start",
                    {who + "’s value" + token + compared, who + token, who});
     }
+    narrow_bands("value", std::move(narrow), lane.top, lane.band, "values");
+    std::int64_t free_from = -1'000'000;
     for (std::size_t i = 0; i < writes.size(); ++i) {
       const WriteMark& write = *writes[i];
-      if (write.accepted) continue;
+      if (write.accepted || !in_window({write.at, write.at})) continue;
       const std::int64_t x = axis_.x(write.at);
+      if (!has_place(x, writes.size(), free_from)) continue;
       const std::int64_t next = i + 1 < writes.size() ? axis_.x(writes[i + 1]->at) : axis_.width();
       svg_.mark("stopped", x, lane.top + lane.band / 2,
                 "<circle r=\"9\"/><path d=\"M-4-4l8 8m0-8l-8 8\"/>",
@@ -495,9 +609,18 @@ class Drawing {
   void messages() {
     svg_.open("g class=\"messages\"");
     std::size_t drawn = 0;
+    std::map<std::pair<ProcessId, ProcessId>, std::int64_t> free_from;
     for (const MessageLine& message : picture_.messages()) {
       const Lane* from = picture_.lane_of(message.from);
       const Lane* to = picture_.lane_of(message.to);
+      if (!in_window({message.left, std::max(message.left, message.arrived)})) continue;
+      std::int64_t& free =
+          free_from.try_emplace({message.from, message.to}, -1'000'000).first->second;
+      if (!message.lost && !message.refusal &&
+          !has_place(axis_.x(message.left), picture_.messages().size() / 8, free)) {
+        ++messages_left_out_;
+        continue;
+      }
       if (from == nullptr || to == nullptr || from == to || ++drawn > kMostMessages) {
         ++messages_left_out_;
         continue;
@@ -597,9 +720,15 @@ class Drawing {
   /// A dot for each line of the story, on the lane of whom it is about.
   void marks() {
     svg_.open("g class=\"marks\"");
+    std::map<ProcessId, std::int64_t> free_from;
     for (const StoryLine& line : tell_story(recording_, timeline_, narrator_, Detail::brief)) {
       const Lane* lane = picture_.lane_of(line.who);
       if (lane == nullptr || line.tone == Tone::fault || line.tone == Tone::left_out) continue;
+      std::int64_t& free = free_from.try_emplace(line.who, -1'000'000).first->second;
+      if (!in_window({line.at, line.at}) ||
+          (line.tone != Tone::violation &&
+           !has_place(axis_.x(line.at), recording_.events.size() / 20, free)))
+        continue;
       svg_.mark(line.tone == Tone::violation ? "dot bad" : "dot", axis_.x(line.at),
                 lane->top + lane->band, "<circle r=\"3.6\"/>", shown(line.at) + ": " + line.text,
                 line.event);
@@ -612,6 +741,7 @@ class Drawing {
   const Narrator& narrator_;
   const TimeAxis& axis_;
   std::optional<Instant> parting_;
+  PictureDetail detail_;
   Picture picture_;
   SvgWriter svg_;
   SvgWriter words_;

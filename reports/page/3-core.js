@@ -1,7 +1,7 @@
 // The simulator itself, compiled to WebAssembly: the page has no model of its own. The module asks for
 // the few WASI functions below and gets nothing from them; it sees no clock, no files, no network.
 
-const VERDICT = 0, PARTS = 1, TRACE = 2;
+const VERDICT = 0, PARTS = 1, SKETCH = 3, WINDOW = 4;
 let core = null;
 
 /** The module as base64: in the page, or in a file that the pages of a site share. */

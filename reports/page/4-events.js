@@ -41,7 +41,7 @@ function drawFlying() {
   const group = $("flying");
   group.replaceChildren();
   const x = placeOf(state.cursor);
-  for (const line of picture.querySelectorAll(".messages line.way")) {
+  for (const line of flyers) {
     const x1 = Number(line.getAttribute("x1")), x2 = Number(line.getAttribute("x2"));
     if (x < x1 || x > x2 || x1 === x2) continue;
     const y1 = Number(line.getAttribute("y1")), y2 = Number(line.getAttribute("y2"));

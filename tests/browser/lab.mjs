@@ -63,6 +63,6 @@ try { axe = require.resolve('axe-core/axe.min.js'); } catch { /* checked by whoe
 export async function axeFindings(page) {
   if (!axe) return null;
   await page.addScriptTag({ path: axe });
-  const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'], preload: false }));
   return result.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(' ')}`));
 }

@@ -47,10 +47,13 @@ await lesson.evaluate(() => document.querySelectorAll('details.shown').forEach((
 await lesson.screenshot({ path: path.join(folder, 'lesson.png'), fullPage: true });
 await lesson.context().close();
 
-const page = await open(path.join(site, 'corpus/gc-pause-stale-write.html'));
+const page = await open(path.join(site, 'doc-4.html'));
 if (existsSync(path.join(site, 'core.js'))) {
   check('a page of the site runs the shared core', await isLive(page));
-  await page.click('#fenced');
-  check('and answers', (await verdict(page)) !== 'bad', await verdict(page));
+  await page.click('#unfenced');
+  check('and answers', (await verdict(page)) === 'bad', await verdict(page));
+  const deep = await open(path.join(site, 'corpus/gc-pause-stale-write.html'));
+  check('so does one in a folder', await isLive(deep));
+  await deep.context().close();
 } else skip('the shared core: this program was built without it');
 await page.context().close();
