@@ -236,6 +236,7 @@ class Page {
     for (std::size_t i = 0; i < recording_.findings.size(); ++i)
       findings.push_back(finding_words(recording_, narrator_, options_.finding_messages, i));
     list("What was found", "ol", findings);
+    list("Why it came to this", "ul", options_.explanation);
     out += writes();
     std::vector<std::string> faults;
     for (const RecordedFault& fault : recording_.faults) faults.push_back(fault.sentence);

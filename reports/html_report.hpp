@@ -24,6 +24,9 @@ struct HtmlOptions {
   std::vector<std::string> finding_messages;  // one for each finding, or fewer
   std::vector<std::string> remarks;
   std::vector<std::string> sources;
+  /// Why it came to this, in sentences: which faults were needed, from when on there was no way
+  /// back.
+  std::vector<std::string> explanation;
   std::string verdict;        // "as expected: ..."; empty: the recording's
   std::string command;        // that gives this run again; empty: none is known
   std::string scenario_json;  // the scenario, for pages that can run it again; may be empty

@@ -562,6 +562,7 @@ class Drawing {
 
   void finding(const Lane& lane) {
     const Finding& what = recording_.findings[lane.finding];
+    if (!in_window({what.from, std::min(what.until, timeline_.end)})) return;
     const auto [x, width] = place({what.from, std::min(what.until, timeline_.end)});
     const std::string words = plain_words(what.invariant);
     const std::string length = what.until > what.from

@@ -57,7 +57,8 @@ function buildWhatIf() {
       make("button", { type: "button", id: "unfenced", onclick: () => edit("storage.check", "plain") }, "No token check"),
       make("button", { type: "button", id: "fenced", onclick: () => edit("storage.check", "document") }, "Token check")));
   buildKnobs(row);
-  row.append(make("label", {}, make("span", {}, "Seed"), make("input", { type: "number", min: 0, id: "seed-now", value: recorded.run.seed, onchange: (e) => { if (/^\d{1,19}$/.test(e.target.value)) edit("seed", e.target.value); } })));
+  const seed = make("label", {}, make("span", {}, "Seed"), make("input", { type: "number", min: 0, id: "seed-now", value: recorded.run.seed, onchange: (e) => { if (/^\d{1,19}$/.test(e.target.value)) edit("seed", e.target.value); } }));
+  row.insertBefore(seed, row.querySelector(":scope > details"));
   group.append(row, make("button", { type: "button", id: "reset", title: "R", onclick: reset }, "As recorded"));
   $("controls").append(group);
   const cards = make("div", { class: "insights screen" }, make("section", { class: "card", id: "twin", hidden: true }), make("section", { class: "card", id: "decided", hidden: true }));
