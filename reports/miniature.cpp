@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "reports/picture_definitions.hpp"
 #include "reports/svg_writer.hpp"
 
 namespace locklab {
@@ -54,7 +55,7 @@ class Miniature {
 
   std::string hue(ProcessId client) const {
     for (std::size_t i = 0; i < clients_.size(); ++i)
-      if (clients_[i] == client) return fmt::format("h{}", i % 6);
+      if (clients_[i] == client) return fmt::format("h{}", i % kPictureHues);
     return "h-none";
   }
 
@@ -65,7 +66,7 @@ class Miniature {
   }
 
   void client(ProcessId process, std::size_t number, std::int64_t top) {
-    const std::string mine = fmt::format("h{}", number % 6);
+    const std::string mine = fmt::format("h{}", number % kPictureHues);
     std::size_t count = 0;
     for (const BeliefSpan& belief : timeline_.beliefs) {
       if (belief.client != process || count++ >= kMostMarks) continue;

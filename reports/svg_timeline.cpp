@@ -7,9 +7,12 @@
 
 #include <fmt/format.h>
 
+#include "reports/crowding.hpp"
 #include "reports/markup.hpp"
 #include "reports/page_files.hpp"
 #include "reports/picture.hpp"
+#include "reports/picture_definitions.hpp"
+#include "reports/picture_words.hpp"
 #include "reports/plain_text.hpp"
 #include "reports/story.hpp"
 #include "reports/svg_writer.hpp"
@@ -22,15 +25,6 @@ using Tone = StoryLine::Tone;
 constexpr std::int64_t kMargin = 14;          // beside the axis, so that nothing at its ends is cut
 constexpr std::size_t kMostTitles = 300;      // messages that say what they are
 constexpr std::size_t kMostMessages = 3'000;  // lines; more are left to the scripts
-constexpr std::size_t kCrowded = 300;         // bands of one sort in a lane
-constexpr std::int64_t kNarrow = 400;         // of such, hundredths: no words fit into it
-constexpr std::int64_t kApart = 60;           // hundredths that two bands need between them
-
-/// Bands that are too narrow to be told apart, collected to be drawn as one.
-struct NarrowBand {
-  Interval span;
-  ProcessId who;
-};
 
 class Drawing {
  public:
@@ -41,6 +35,7 @@ class Drawing {
         axis_(source.axis),
         parting_(source.parting),
         detail_(source.detail),
+        crowding_(axis_, source.detail.window),
         picture_(recording_, timeline_, narrator_) {}
 
   std::string draw(std::vector<std::string>* left_out) {
@@ -254,48 +249,17 @@ class Drawing {
   /// Does any lane have more bands than can be told apart?
   bool is_crowded() const {
     return std::max({timeline_.beliefs.size(), timeline_.keys.size(), timeline_.writes.size(),
-                     picture_.messages().size() / 8}) > kCrowded;
-  }
-
-  bool in_window(const Interval& span) const {
-    return !detail_.window ||
-           (span.from <= detail_.window->until && detail_.window->from <= span.until);
-  }
-
-  /// A length on the axis as it is seen: a window is looked at more closely than the whole.
-  std::int64_t as_seen(std::int64_t length) const {
-    if (!detail_.window) return length;
-    const std::int64_t shown =
-        std::max<std::int64_t>(1, axis_.x(detail_.window->until) - axis_.x(detail_.window->from));
-    return length * axis_.width() / shown;
-  }
-
-  /// Is the band left for narrow_bands()?
-  bool too_narrow(const Interval& span, std::size_t of_its_sort) const {
-    return of_its_sort > kCrowded && as_seen(place(span).second) < kNarrow;
+                     picture_.messages().size() / 8}) > Crowding::kMost;
   }
 
   /// Neighbours that touch as one, in the hue of whose they are.
   void narrow_bands(std::string_view classes, std::vector<NarrowBand> bands, std::int64_t top,
                     std::int64_t height, std::string_view what) {
-    std::sort(bands.begin(), bands.end(), [](const NarrowBand& a, const NarrowBand& b) {
-      return std::pair(a.span.from, a.span.until) < std::pair(b.span.from, b.span.until);
-    });
-    for (std::size_t i = 0; i < bands.size();) {
-      Interval span = bands[i].span;
-      bool mixed = false;
-      std::size_t count = 0;
-      const ProcessId who = bands[i].who;
-      for (; i < bands.size() &&
-             (count == 0 || as_seen(axis_.x(bands[i].span.from) - axis_.x(span.until)) < kApart);
-           ++i, ++count) {
-        span.until = std::max(span.until, bands[i].span.until);
-        mixed = mixed || bands[i].who != who;
-      }
-      const auto [x, width] = place(span);
-      svg_.rect(fmt::format("{} {}", mixed ? "h-none" : hue_class(who), classes), x, top, width,
-                height,
-                fmt::format("{} {}, {} … {}", count, what, shown(span.from), shown(span.until)));
+    for (const MergedBand& band : crowding_.merged(std::move(bands))) {
+      const auto [x, width] = place(band.span);
+      svg_.rect(fmt::format("{} {}", hue_class(band.who), classes), x, top, width, height,
+                fmt::format("{} {}, {} … {}", band.count, what, shown(band.span.from),
+                            shown(band.span.until)));
     }
   }
 
@@ -307,8 +271,8 @@ class Drawing {
   void waits(const Lane& lane) {
     std::vector<NarrowBand> narrow;
     for (const WaitSpan& wait : picture_.waits()) {
-      if (wait.client != lane.process || !in_window(wait.span)) continue;
-      if (too_narrow(wait.span, picture_.waits().size())) {
+      if (wait.client != lane.process || !crowding_.shows(wait.span)) continue;
+      if (crowding_.too_narrow(wait.span, picture_.waits().size())) {
         narrow.push_back({wait.span, wait.client});
         continue;
       }
@@ -325,8 +289,8 @@ class Drawing {
     std::vector<NarrowBand> narrow;
     std::vector<NarrowBand> narrow_wrong;
     for (const BeliefSpan& belief : timeline_.beliefs) {
-      if (belief.client != lane.process || !in_window(belief.span)) continue;
-      if (too_narrow(belief.span, timeline_.beliefs.size())) {
+      if (belief.client != lane.process || !crowding_.shows(belief.span)) continue;
+      if (crowding_.too_narrow(belief.span, timeline_.beliefs.size())) {
         narrow.push_back({belief.span, belief.client});
         for (const Interval& part : belief.wrong) narrow_wrong.push_back({part, belief.client});
         continue;
@@ -346,7 +310,7 @@ class Drawing {
       Instant right_until = acts_until;
       for (const Interval& part : belief.wrong) {
         const auto [wx, wwidth] = place(part);
-        const std::string why = why_wrong(belief, part);
+        const std::string why = why_wrong(timeline_, belief, part);
         svg_.rect(
             hue + " wrong", wx, lane.top + 1, wwidth, lane.band - 2,
             fmt::format("{} believes that it holds {}, wrongly, {} … {}: {}", name,
@@ -364,53 +328,20 @@ class Drawing {
     }
     narrow_bands("belief", std::move(narrow), lane.top, lane.band, "times it believed");
     narrow_bands("wrong", std::move(narrow_wrong), lane.top + 1, lane.band - 2, "times wrongly");
-    std::int64_t free_from = -1'000'000;
+    std::int64_t free_from = Crowding::kAllFree;
     for (const RefusalMark& refusal : timeline_.refusals)
-      if (refusal.client == lane.process && in_window({refusal.at, refusal.at}) &&
-          has_place(axis_.x(refusal.at), timeline_.refusals.size(), free_from))
+      if (refusal.client == lane.process && crowding_.shows({refusal.at, refusal.at}) &&
+          crowding_.has_place(axis_.x(refusal.at), timeline_.refusals.size(), free_from))
         svg_.mark("refused", axis_.x(refusal.at), lane.top + lane.band / 2,
                   "<path d=\"M-4-4l8 8m0-8l-8 8\"/>",
                   fmt::format("{} is refused the lock at {}", narrator_.process(refusal.client),
                               shown(refusal.at)));
   }
 
-  /// Of crowded marks that would lie on one another the first one is drawn.
-  bool has_place(std::int64_t x, std::size_t of_its_sort, std::int64_t& free_from) const {
-    if (of_its_sort > kCrowded && as_seen(x - free_from) < 0) return false;
-    free_from = x;
-    if (of_its_sort > kCrowded) free_from += std::max<std::int64_t>(1, 300 * 100 / as_seen(100));
-    return true;
-  }
-
   bool several_locks() const {
     return std::any_of(
         timeline_.beliefs.begin(), timeline_.beliefs.end(),
         [&](const BeliefSpan& b) { return b.lock != timeline_.beliefs.front().lock; });
-  }
-
-  /// "two holders for 710ms": what is wrong about a belief, with its length.
-  std::string why_wrong(const BeliefSpan& belief, const Interval& part) const {
-    std::vector<Interval> shared;
-    std::size_t most = 1;
-    for (const BeliefSpan& other : timeline_.beliefs) {
-      if (other.lock != belief.lock || other.client == belief.client) continue;
-      const Interval both{std::max(part.from, other.span.from),
-                          std::min(part.until, other.span.until)};
-      if (both.from < both.until) shared.push_back(both);
-    }
-    if (shared.empty()) return "nobody's lock for " + shown(part.until - part.from);
-    Instant from = shared.front().from;
-    Instant until = shared.front().until;
-    for (const Interval& one : shared) {
-      std::size_t count = 2;
-      for (const Interval& other : shared)
-        if (&one != &other && other.from <= one.from && one.from < other.until) ++count;
-      most = std::max(most, count);
-      from = std::min(from, one.from);
-      until = std::max(until, one.until);
-    }
-    return fmt::format("{} holders for {}", most == 2 ? std::string("two") : std::to_string(most),
-                       shown(until - from));
   }
 
   void lease_end(const Lane& lane, const BeliefSpan& belief) {
@@ -428,8 +359,8 @@ class Drawing {
   void owners(const Lane& lane) {
     std::vector<NarrowBand> narrow;
     for (const OwnershipSpan& own : timeline_.ownerships) {
-      if (own.lock != lane.subject || !in_window(own.span)) continue;
-      if (too_narrow(own.span, timeline_.ownerships.size())) {
+      if (own.lock != lane.subject || !crowding_.shows(own.span)) continue;
+      if (crowding_.too_narrow(own.span, timeline_.ownerships.size())) {
         narrow.push_back({own.span, own.client});
         continue;
       }
@@ -475,9 +406,9 @@ class Drawing {
       for (const KeySpan& key : timeline_.keys) {
         const Attempt* attempt = timeline_.attempt(key.attempt);
         if (key.node != lane.process || attempt == nullptr || attempt->lock != lane.locks[row] ||
-            !in_window(key.span))
+            !crowding_.shows(key.span))
           continue;
-        if (too_narrow(key.span, timeline_.keys.size())) {
+        if (crowding_.too_narrow(key.span, timeline_.keys.size())) {
           narrow.push_back({key.span, key.client});
           continue;
         }
@@ -516,8 +447,8 @@ class Drawing {
           until = writes[j]->at;
           break;
         }
-      if (!in_window({write.at, until})) continue;
-      if (!write.blamed && too_narrow({write.at, until}, writes.size())) {
+      if (!crowding_.shows({write.at, until})) continue;
+      if (!write.blamed && crowding_.too_narrow({write.at, until}, writes.size())) {
         narrow.push_back({{write.at, until}, write.client});
         continue;
       }
@@ -542,12 +473,12 @@ class Drawing {
                    {who + "’s value" + token + compared, who + token, who});
     }
     narrow_bands("value", std::move(narrow), lane.top, lane.band, "values");
-    std::int64_t free_from = -1'000'000;
+    std::int64_t free_from = Crowding::kAllFree;
     for (std::size_t i = 0; i < writes.size(); ++i) {
       const WriteMark& write = *writes[i];
-      if (write.accepted || !in_window({write.at, write.at})) continue;
+      if (write.accepted || !crowding_.shows({write.at, write.at})) continue;
       const std::int64_t x = axis_.x(write.at);
-      if (!has_place(x, writes.size(), free_from)) continue;
+      if (!crowding_.has_place(x, writes.size(), free_from)) continue;
       const std::int64_t next = i + 1 < writes.size() ? axis_.x(writes[i + 1]->at) : axis_.width();
       svg_.mark("stopped", x, lane.top + lane.band / 2,
                 "<circle r=\"9\"/><path d=\"M-4-4l8 8m0-8l-8 8\"/>",
@@ -562,7 +493,7 @@ class Drawing {
 
   void finding(const Lane& lane) {
     const Finding& what = recording_.findings[lane.finding];
-    if (!in_window({what.from, std::min(what.until, timeline_.end)})) return;
+    if (!crowding_.shows({what.from, std::min(what.until, timeline_.end)})) return;
     const auto [x, width] = place({what.from, std::min(what.until, timeline_.end)});
     const std::string words = plain_words(what.invariant);
     const std::string length = what.until > what.from
@@ -614,11 +545,11 @@ class Drawing {
     for (const MessageLine& message : picture_.messages()) {
       const Lane* from = picture_.lane_of(message.from);
       const Lane* to = picture_.lane_of(message.to);
-      if (!in_window({message.left, std::max(message.left, message.arrived)})) continue;
+      if (!crowding_.shows({message.left, std::max(message.left, message.arrived)})) continue;
       std::int64_t& free =
-          free_from.try_emplace({message.from, message.to}, -1'000'000).first->second;
+          free_from.try_emplace({message.from, message.to}, Crowding::kAllFree).first->second;
       if (!message.lost && !message.refusal &&
-          !has_place(axis_.x(message.left), picture_.messages().size() / 8, free)) {
+          !crowding_.has_place(axis_.x(message.left), picture_.messages().size() / 8, free)) {
         ++messages_left_out_;
         continue;
       }
@@ -696,28 +627,6 @@ class Drawing {
     svg_.close("g");
   }
 
-  static std::string clock_words(const ClockMark& mark) {
-    switch (mark.change.change) {
-      case ClockChange::jump:
-        return fmt::format("clock {}{}", mark.change.by < Duration{} ? "" : "+",
-                           shown(mark.change.by));
-      case ClockChange::rate:
-        return mark.change.rate_ppm == 0
-                   ? std::string("clock runs true again")
-                   : fmt::format(
-                         "clock runs {} ppm {}",
-                         mark.change.rate_ppm < 0 ? -mark.change.rate_ppm : mark.change.rate_ppm,
-                         mark.change.rate_ppm < 0 ? "slow" : "fast");
-      case ClockChange::slew:
-        return fmt::format("clock slewed by {}", shown(mark.change.by));
-      case ClockChange::frozen:
-        return "clock stands still";
-      case ClockChange::thawed:
-        return "clock runs again";
-    }
-    return {};
-  }
-
   /// A dot for each line of the story, on the lane of whom it is about.
   void marks() {
     svg_.open("g class=\"marks\"");
@@ -725,10 +634,10 @@ class Drawing {
     for (const StoryLine& line : tell_story(recording_, timeline_, narrator_, Detail::brief)) {
       const Lane* lane = picture_.lane_of(line.who);
       if (lane == nullptr || line.tone == Tone::fault || line.tone == Tone::left_out) continue;
-      std::int64_t& free = free_from.try_emplace(line.who, -1'000'000).first->second;
-      if (!in_window({line.at, line.at}) ||
+      std::int64_t& free = free_from.try_emplace(line.who, Crowding::kAllFree).first->second;
+      if (!crowding_.shows({line.at, line.at}) ||
           (line.tone != Tone::violation &&
-           !has_place(axis_.x(line.at), recording_.events.size() / 20, free)))
+           !crowding_.has_place(axis_.x(line.at), recording_.events.size() / 20, free)))
         continue;
       svg_.mark(line.tone == Tone::violation ? "dot bad" : "dot", axis_.x(line.at),
                 lane->top + lane->band, "<circle r=\"3.6\"/>", shown(line.at) + ": " + line.text,
@@ -743,6 +652,7 @@ class Drawing {
   const TimeAxis& axis_;
   std::optional<Instant> parting_;
   PictureDetail detail_;
+  Crowding crowding_;
   Picture picture_;
   SvgWriter svg_;
   SvgWriter words_;
@@ -750,30 +660,6 @@ class Drawing {
 };
 
 }  // namespace
-
-std::string picture_definitions(std::size_t clients) {
-  std::string out = "<defs>";
-  for (std::size_t hue = 0; hue < std::min(kPictureHues, clients); ++hue)
-    out += fmt::format(
-        "<pattern id=\"wrong{0}\" class=\"h{0}\" width=\"9\" height=\"9\" "
-        "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"soft\" "
-        "width=\"9\" height=\"9\"/><rect class=\"hue\" width=\"3.5\" height=\"9\"/></pattern>",
-        hue);
-  out +=
-      "<pattern id=\"still\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
-      "patternTransform=\"rotate(-45)\"><rect class=\"stripe\" width=\"2\" "
-      "height=\"6\"/></pattern>"
-      "<pattern id=\"down\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><path "
-      "class=\"cross\" d=\"M1 1l6 6m0-6l-6 6\"/></pattern>";
-  for (const std::string_view kind : {"way", "no"})
-    out += fmt::format(
-        "<marker id=\"{0}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" "
-        "markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\" "
-        "markerUnits=\"userSpaceOnUse\"><path class=\"{0}-head\" "
-        "d=\"M0 .8L7.5 4 0 7.2z\"/></marker>",
-        kind);
-  return out + "</defs>";
-}
 
 TimeAxis picture_axis(const Recording& recording, const Timeline& timeline) {
   return TimeAxis({&recording}, {&timeline}, kAxisWidth * 100);

@@ -12,7 +12,6 @@
 // fewer and fewer words.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,12 +49,6 @@ std::string svg_picture(const PictureSource& source, std::vector<std::string>* l
 
 /// A file of its own, with its colours in it.
 std::string svg_file(const Recording& recording);
-
-/// The hatchings and arrow heads that a picture of so many clients uses, as a `defs` element.
-std::string picture_definitions(std::size_t clients);
-
-/// How many hues the style sheet has for clients; then they begin again.
-inline constexpr std::size_t kPictureHues = 6;
 
 /// An axis of the width that pictures have.
 TimeAxis picture_axis(const Recording& recording, const Timeline& timeline);

@@ -141,7 +141,8 @@ function lookCloser() {
   const now = whole ? "" : `${run.digest} ${view.from} ${view.until}`;
   if (now === looked || !picture.dataset.crowded || twinShown) return;
   looked = now;
-  core.locklab_window(view.from, view.until);
+  const halves = (ns) => [ns % 2 ** 32, Math.trunc(ns / 2 ** 32)];
+  core.locklab_window(...halves(Math.floor(view.from)), ...halves(Math.ceil(view.until)));
   const drawn = simulate(scenario, WINDOW, seedNow());
   if (!drawn.startsWith("<svg")) return;
   $("chart").innerHTML = drawn;
