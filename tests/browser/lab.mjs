@@ -53,6 +53,10 @@ export async function open(file, options = {}, hash = '') {
   if (scripted) await page.waitForFunction(() => document.documentElement.dataset.ready);
   return page;
 }
+/** When the page could be read, and when it answered, in milliseconds after it was opened. */
+export const times = (page) => page.evaluate(() => [
+  Math.round(performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? -1),
+  Math.round(performance.getEntriesByName('alive')[0].startTime)]);
 export const blank = async () => (await browser.newContext({ offline: true })).newPage();
 export const verdict = (page) => page.getAttribute('#verdict', 'data-kind');
 export const isLive = (page) => page.evaluate(() => document.documentElement.dataset.ready === 'live');

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { check, folder, isLive, locklab, open, writePage } from './lab.mjs';
+import { check, folder, isLive, open, times, writePage } from './lab.mjs';
 
 /** Two clients that contend for a lock so often that about so many events happen. */
 function longScenario(name, rounds) {
@@ -42,10 +42,9 @@ for (const [events, rounds] of [[2000, 9], [20000, 260], [100000, 1300]]) {
   const facts = await page.evaluate(() => ({
     events: JSON.parse(document.getElementById('data').textContent).events.length,
     nodes: document.querySelectorAll('#chart *').length,
-    painted: Math.round(performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? -1),
-    alive: Math.round(performance.getEntriesByName('alive')[0].startTime),
   }));
-  console.log(`${facts.events} events: written in ${written} ms, readable after ${facts.painted} ms, alive after ${facts.alive} ms, ${facts.nodes} marks`);
+  const [readable, alive] = await times(page);
+  console.log(`${facts.events} events: written in ${written} ms, readable after ${readable} ms, alive after ${alive} ms, ${facts.nodes} marks`);
   check(`about ${events} events`, facts.events > events * 0.7 && facts.events < events * 1.5, facts.events);
   await page.keyboard.press('End');
   await page.check('#all');

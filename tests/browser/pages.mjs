@@ -1,9 +1,9 @@
 // Pages as they are read: with and without scripts, on paper, small and dark, searched and stepped
 // through.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { axeFindings, check, folder, locklab, open, skip, writePage } from './lab.mjs';
+import { check, folder, locklab, open, times, writePage } from './lab.mjs';
 
 const hostile = '</script><img src=x onerror=alert(1)>"\'&';
 function writeHostilePage() {
@@ -22,9 +22,9 @@ const names = ['doc-1', 'doc-2', 'doc-3', 'doc-4', 'corpus/gc-pause-stale-write'
 const files = Object.fromEntries(names.map((name) => [name, writePage(name)]));
 
 for (const [name, file] of Object.entries(files)) {
-  const began = Date.now();
   const page = await open(file);
-  console.log(`${name}: alive after ${Date.now() - began} ms, ${(await page.content()).length} characters`);
+  const [readable, alive] = await times(page);
+  console.log(`${name}: ${Math.round(statSync(file).size / 1000)} KB, readable after ${readable} ms, alive after ${alive} ms`);
   check(`${name}: the picture has bands`, (await page.locator('#chart .belief, #chart .owned').count()) > 0);
   check(`${name}: the story is a list`, (await page.locator('#story > li').count()) > 3);
   for (const key of ['ArrowRight', 'ArrowRight', 'ArrowLeft', 'v', 'w', 'w', '+', 'd', 'a', '-', '0', 'e', 'e', 'End', 'Home', 'l', 'l']) await page.keyboard.press(key);

@@ -57,3 +57,14 @@ if (existsSync(path.join(site, 'core.js'))) {
   await deep.context().close();
 } else skip('the shared core: this program was built without it');
 await page.context().close();
+
+// The page of two runs.
+const parted = path.join(folder, 'parted.html');
+locklab('diff', 'doc-4', 'doc-4-unfenced', '--html', parted);
+for (const colorScheme of ['light', 'dark']) {
+  const two = await open(parted, { colorScheme, bypassCSP: true });
+  check('the page of two runs marks in both where they part', (await two.locator('.parting').count()) === 2);
+  const found = await axeFindings(two);
+  if (found) check(`the page of two runs, ${colorScheme}: axe finds nothing`, found.length === 0, found.slice(0, 5).join('; '));
+  await two.context().close();
+}
