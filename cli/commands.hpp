@@ -28,6 +28,9 @@ ExitCode print_schema();
 ExitCode print_completions(const CompletionsCommand& command);
 /// commands_trace.cpp
 ExitCode report_trace(const ReportCommand& command, const TerminalChoice& terminal);
+/// commands_site.cpp
+ExitCode report_site(const ReportCommand& command, const TerminalChoice& terminal);
+/// commands_trace.cpp
 ExitCode replay_trace(const ReplayCommand& command);
 /// commands_diff.cpp
 ExitCode diff_runs(const DiffCommand& command, const TerminalChoice& terminal);

@@ -4,13 +4,16 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
 #include "cli/loading.hpp"
 #include "cli/recordings.hpp"
 #include "cli/verdict.hpp"
+#include "live/page.hpp"
 #include "reports/difference.hpp"
+#include "reports/difference_page.hpp"
 #include "scenarios/library.hpp"
 #include "scenarios/runner.hpp"
 
@@ -26,6 +29,10 @@ class Run {
   /// False after saying why not.
   bool load(const std::string& argument) {
     return is_recording(argument) ? read(argument) : run(argument);
+  }
+  /// What the invariants say of each finding.
+  std::vector<std::string> messages() const {
+    return page_options(recording(), nullptr).finding_messages;
   }
   const Recording& recording() const { return loaded_ ? loaded_->recording : own_; }
 
@@ -77,6 +84,15 @@ ExitCode diff_runs(const DiffCommand& command, const TerminalChoice& choice) {
   Run second(command.sets, command.seed);
   if (!first.load(command.first) || !second.load(command.second)) return ExitCode::bad_input;
   const Difference difference = compare(first.recording(), second.recording());
+  if (!command.html.empty()) {
+    const auto written =
+        write_file(command.html, difference_page(difference, first.recording(), second.recording(),
+                                                 first.messages(), second.messages()));
+    if (!written) {
+      complain(written.error().sentence);
+      return ExitCode::bad_input;
+    }
+  }
   const Terminal terminal = standard_output(choice);
   print(command.json ? difference_json(difference, first.recording(), second.recording())
                      : difference_text(difference, first.recording(), second.recording(),

@@ -11,6 +11,7 @@
 #include "cli/drawing.hpp"
 #include "cli/files.hpp"
 #include "cli/loading.hpp"
+#include "cli/pages.hpp"
 #include "cli/result_json.hpp"
 #include "cli/table.hpp"
 #include "cli/verdict.hpp"
@@ -104,7 +105,8 @@ class Session {
     if (!command_.trace.empty() && !write_trace(command_.trace, recording))
       return worse(code, ExitCode::bad_input);
     if (!command_.html.empty() &&
-        !write(command_.html, page(loaded, recording, verdict_sentence(scenario, result))))
+        !write(command_.html, html_report(recording, page_of(loaded, recording, result,
+                                                             command_.seed, command_.sets))))
       return worse(code, ExitCode::bad_input);
     return code;
   }
@@ -113,18 +115,6 @@ class Session {
   std::string slack_text(const RunResult& result) const {
     const Duration slack = runner_.robustness().slack(result.ended);
     return slack == Duration::max() ? std::string() : "; slack " + to_string(slack);
-  }
-
-  std::string page(const LoadedScenario& loaded, const Recording& recording,
-                   const std::string& verdict) const {
-    HtmlOptions options = page_options(recording, &loaded.scenario);
-    options.verdict = verdict;
-    options.command = run_command(loaded.argument, command_.seed, command_.sets);
-    options.scenario_json = compact_json(loaded.document);
-    const Twin twin = twin_of(loaded.scenario.name);
-    options.twin_name = twin.name;
-    options.twin_json = twin.scenario_json;
-    return html_report(recording, options);
   }
 
   const RunCommand& command_;

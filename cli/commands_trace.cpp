@@ -30,6 +30,15 @@ std::optional<LoadedScenario> recorded_scenario(const Recording& recording) {
 }  // namespace
 
 ExitCode report_trace(const ReportCommand& command, const TerminalChoice& choice) {
+  if (command.all && command.out.empty()) {
+    complain("--all writes a folder: name it with --out DIR");
+    return ExitCode::bad_input;
+  }
+  if (command.all) return report_site(command, choice);
+  if (command.trace.empty()) {
+    complain("name a recording, or say --all --out DIR for a site of all built-in scenarios");
+    return ExitCode::bad_input;
+  }
   const auto loaded = load_recording(command.trace);
   if (!loaded) return ExitCode::bad_input;
   const Recording& recording = loaded->recording;

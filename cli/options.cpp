@@ -448,17 +448,26 @@ class CommandLineParser {
   }
 
   void add_report() {
-    CLI::App& c = command("report", "Draw a recorded run again",
-                          "locklab run doc-3 --trace run.jsonl\n"
-                          "locklab report run.jsonl --full\n"
-                          "locklab report run.jsonl --format html > run.html\n"
-                          "locklab report run.jsonl --format chrome --out run.json\n"
-                          "locklab report run.jsonl --format dot | dot -Tsvg > run.svg",
-                          [this] { return Command(report_); });
-    argument(c, "trace", report_.trace, "FILE", "What `locklab run --trace` wrote, or -")
-        ->required();
-    format(c, report_.format, report_.out);
-    c.add_flag("--full", report_.full, "Leave nothing out");
+    CLI::App& c =
+        command("report", "Draw a recorded run again, or all built-in scenarios as a site",
+                "locklab run doc-3 --trace run.jsonl\n"
+                "locklab report run.jsonl --full\n"
+                "locklab report run.jsonl --format html > run.html\n"
+                "locklab report run.jsonl --format chrome --out run.json\n"
+                "locklab report run.jsonl --format dot | dot -Tsvg > run.svg\n"
+                "locklab report --all --out site",
+                [this] { return Command(report_); });
+    CLI::Option* trace =
+        argument(c, "trace", report_.trace, "FILE", "What `locklab run --trace` wrote, or -");
+    CLI::Option* drawn = format(c, report_.format, report_.out);
+    CLI::Option* full = c.add_flag("--full", report_.full, "Leave nothing out");
+    c.add_flag("--all", report_.all,
+               "Instead: all built-in scenarios as pages with an index, into the folder of --out")
+        ->excludes(trace)
+        ->excludes(drawn)
+        ->excludes(full);
+    number(c, "-j,--jobs", report_.jobs, "Threads for --all; as many as there are cores",
+           std::size_t{1}, std::size_t{256});
     terminal(c);
   }
 
@@ -478,6 +487,7 @@ class CommandLineParser {
     CLI::App& c = command("diff", "Say what two runs differ in",
                           "locklab diff doc-3 doc-3-jump\n"
                           "locklab diff doc-4 doc-4 --set lock.ttl=20s\n"
+                          "locklab diff doc-4 doc-4-unfenced --html parted.html\n"
                           "locklab diff before.jsonl after.jsonl --json",
                           [this] { return Command(diff_); });
     argument(c, "first", diff_.first, "RUN", "A recording, or a scenario to run")->required();
@@ -487,6 +497,7 @@ class CommandLineParser {
         ->type_name("PATH=VALUE")
         ->allow_extra_args(false);
     c.add_flag("--json", diff_.json, "As JSON");
+    value(c, "--html", diff_.html, "FILE", "Also write both pictures and what differs as a page");
     terminal(c);
   }
 

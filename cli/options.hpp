@@ -92,8 +92,10 @@ struct SchemaCommand {};
 
 struct ReportCommand {
   std::string trace;
+  bool all = false;      // a site of all built-in scenarios instead
+  std::size_t jobs = 0;  // for that site; 0: as many as the machine has cores
   std::string format = "text";
-  std::string out;  // a file; empty: standard output
+  std::string out;  // a file, or the site's folder; empty: standard output
   bool full = false;
 };
 
@@ -104,6 +106,7 @@ struct DiffCommand {
   std::vector<std::string> sets;      // of the second, if it is a scenario
   std::optional<std::uint64_t> seed;  // the same
   bool json = false;
+  std::string html;  // a file to write as well; empty: none
 };
 
 struct ReplayCommand {

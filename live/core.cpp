@@ -31,7 +31,7 @@ std::string PageCore::run(std::string_view scenario_text, std::optional<std::uin
   RunOptions options;
   options.seed = seed;
   if (wanted != Wanted::verdict) options.recording = &recording;
-  options.explain_mismatches = wanted == Wanted::parts;
+  options.explain_mismatches = wanted == Wanted::parts || wanted == Wanted::sketch;
   runner_.run(*scenario, options, result_);
 
   std::string out;
@@ -48,6 +48,13 @@ std::string PageCore::run(std::string_view scenario_text, std::optional<std::uin
       page.verdict = verdict_sentence(*scenario, result_);
       return page_parts_json(recording, page);
     }
+    case Wanted::sketch: {
+      HtmlOptions page = page_options(recording, &*scenario);
+      page.verdict = verdict_sentence(*scenario, result_);
+      return page_sketch_json(recording, page);
+    }
+    case Wanted::window:
+      return page_window(recording, window_);
     case Wanted::trace:
       write_recording_json(recording, out);
       return out;

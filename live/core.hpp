@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "reports/timeline.hpp"
 #include "scenarios/runner.hpp"
 
 namespace locklab {
@@ -18,7 +19,12 @@ class PageCore {
     verdict,  // {"verdict":"as expected","violated":["stale_write"],"digest":"..."}: the quickest
     parts,    // what of a page a run changes [page_parts_json]
     trace,    // JSON Lines [write_recording_json]
+    sketch,   // verdict and bands, for as long as a hand moves something [page_sketch_json]
+    window,   // the picture of a part of the run, as markup [page_window]
   };
+
+  /// What `window` shows.
+  void look_at(Interval window) { window_ = window; }
 
   /// A scenario with mistakes gives {"error":"..."}, which names them.
   std::string run(std::string_view scenario, std::optional<std::uint64_t> seed, Wanted wanted);
@@ -26,6 +32,7 @@ class PageCore {
  private:
   Runner runner_;
   RunResult result_;
+  Interval window_{};
 };
 
 }  // namespace locklab

@@ -41,6 +41,17 @@ extern "C" __attribute__((export_name("locklab_run"))) std::size_t locklab_run(
   return with.output.size();
 }
 
+/// What the next picture of a window shows: two instants in nanoseconds, each in two halves.
+extern "C" __attribute__((export_name("locklab_window"))) void locklab_window(
+    std::uint32_t from_low, std::uint32_t from_high, std::uint32_t until_low,
+    std::uint32_t until_high) {
+  const auto instant = [](std::uint32_t low, std::uint32_t high) {
+    return locklab::Instant{
+        locklab::Duration{static_cast<std::int64_t>(std::uint64_t{high} << 32 | low)}};
+  };
+  exchange().core.look_at({instant(from_low, from_high), instant(until_low, until_high)});
+}
+
 extern "C" __attribute__((export_name("locklab_output"))) const char* locklab_output() {
   return exchange().output.data();
 }

@@ -1,14 +1,14 @@
 #include "reports/html_report.hpp"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "reports/markup.hpp"
 #include "reports/page_data_json.hpp"
 #include "reports/page_files.hpp"
+#include "reports/page_parts.hpp"
+#include "reports/page_verdict.hpp"
 #include "reports/plain_text.hpp"
 #include "reports/story.hpp"
 #include "reports/svg_timeline.hpp"
@@ -17,42 +17,6 @@ namespace locklab {
 namespace {
 
 using Tone = StoryLine::Tone;
-
-struct VerdictWords {
-  std::string_view kind;  // good, broken, bad
-  std::string_view sign;
-  std::string text;  // markup
-};
-
-std::string sentence(std::string_view text) {
-  std::string out = markup_text(text);
-  if (!out.empty() && !out.ends_with('.')) out += '.';
-  return out;
-}
-
-/// A script without its indentation and the lines that are nothing but comment: a page is mailed
-/// more often than its source is read in it.
-void append_script(std::string_view text, std::string& out) {
-  bool comment = false;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-    if (line.starts_with("/**")) comment = true;
-    const bool shown = !comment && !line.empty() && !line.starts_with("//");
-    if (comment && line.ends_with("*/")) comment = false;
-    if (shown) out.append(line).append("\n");
-  }
-}
-
-/// The scripts in the order of their names.
-std::string scripts() {
-  std::string out;
-  for (const PageFile& file : page_files())
-    if (file.name.ends_with(".js")) append_script(file.text, out);
-  return out.empty() ? out : "<script>\n\"use strict\";\n(() => {\n" + out + "})();\n</script>";
-}
 
 class Page {
  public:
@@ -63,7 +27,8 @@ class Page {
         narrator_(recording, timeline_),
         axis_(picture_axis(recording, timeline_)) {
     parts_["picture"] = svg_picture(source(), &left_out_);
-    const VerdictWords verdict = verdict_words();
+    const PageVerdict verdict =
+        page_verdict(recording, timeline_, narrator_, options.finding_messages, options.verdict);
     parts_["verdict-kind"] = verdict.kind;
     parts_["verdict-sign"] = verdict.sign;
     parts_["verdict"] = verdict.text;
@@ -88,14 +53,40 @@ class Page {
     parts_["about"] =
         options_.story.empty() ? "" : "<p class=\"about\">" + markup_text(options_.story) + "</p>";
     parts_["command"] = markup_text(options_.command);
-    parts_["picture.css"] = page_file("picture.css");
-    parts_["page.css"] = page_file("page.css");
-    parts_["scripts"] = scripts();
+    parts_["links"] = links();
+    add_means();
+    return filled(page_file("page/template.html"), parts_);
+  }
+
+  /// Styles, scripts and the core: in the page, or beside it.
+  void add_means() {
     const bool alive = !options_.scenario_json.empty() && !page_core().empty();
-    parts_["core"] = alive ? "<script type=\"application/octet-stream\" id=\"core\">" +
-                                 base64(page_core()) + "</script>"
-                           : std::string();
-    return filled(page_file("template.html"));
+    if (!options_.shared) {
+      parts_["allowed"] =
+          "style-src 'unsafe-inline'; script-src 'unsafe-inline' 'wasm-unsafe-eval'";
+      parts_["styles"] = "<style>\n" + page_styles() + "</style>";
+      parts_["scripts"] = "<script>\n" + page_scripts() + "</script>";
+      if (alive)
+        parts_["core"] = "<script type=\"application/octet-stream\" id=\"core\">" +
+                         base64(page_core()) + "</script>";
+      return;
+    }
+    const std::string at = markup_text(*options_.shared);
+    parts_["allowed"] = "style-src 'self' file:; script-src 'self' file: 'wasm-unsafe-eval'";
+    parts_["styles"] = "<link rel=\"stylesheet\" href=\"" + at + "page.css\">";
+    parts_["scripts"] = "<script src=\"" + at + "page.js\"></script>";
+    if (alive)
+      parts_["core"] = "<script type=\"application/octet-stream\" id=\"core\" data-src=\"" + at +
+                       "core.js\"></script>";
+  }
+
+  /// To other pages of the site.
+  std::string links() const {
+    if (options_.links.empty()) return {};
+    std::string out = "<nav class=\"links screen\" aria-label=\"This site\">";
+    for (const PageLink& link : options_.links)
+      out += fmt::format("<a href=\"{}\">{}</a>", markup_text(link.href), markup_text(link.words));
+    return out + "</nav>";
   }
 
   std::string parts_json() const {
@@ -108,119 +99,6 @@ class Page {
 
  private:
   PictureSource source() const { return {recording_, timeline_, narrator_, axis_}; }
-
-  /// `{{name}}` in the template is the part of that name.
-  std::string filled(std::string_view form) const {
-    std::string out;
-    while (true) {
-      const std::size_t open = form.find("{{");
-      if (open == std::string_view::npos) return out.append(form);
-      const std::size_t close = form.find("}}", open);
-      const auto part = parts_.find(form.substr(open + 2, close - open - 2));
-      out.append(form.substr(0, open));
-      if (part != parts_.end()) out += part->second;
-      form.remove_prefix(close + 2);
-    }
-  }
-
-  // ---- the verdict ----
-
-  bool found(std::string_view invariant) const {
-    return std::any_of(recording_.findings.begin(), recording_.findings.end(),
-                       [&](const Finding& finding) { return finding.invariant == invariant; });
-  }
-
-  std::string finding_words(std::size_t index) const {
-    if (index < options_.finding_messages.size() && !options_.finding_messages[index].empty())
-      return safe_text(options_.finding_messages[index]);
-    return narrator_.sentence(recording_.findings[index]);
-  }
-
-  VerdictWords verdict_words() const {
-    VerdictWords words{"good", "✓ Safe", {}};
-    const bool damaged = found("stale_write") || found("lost_update");
-    const bool shared = found("client_mutual_exclusion") || found("service_mutual_exclusion");
-    const bool written = !timeline_.writes.empty();
-    if (damaged)
-      words = {"bad", "⚠ Data lost", {}};
-    else if (shared)
-      words = {"broken", written ? "◐ Lock broken, data safe" : "◐ Lock broken", {}};
-    else if (!recording_.findings.empty())
-      words = {"broken", "◐ Not as it should be", {}};
-
-    constexpr std::size_t kMost = 3;
-    const auto add = [&](const std::string& one) {
-      words.text += (words.text.empty() ? "" : " ") + one;
-    };
-    // What was damaged is said first.
-    std::vector<std::size_t> order;
-    for (const bool first : {true, false})
-      for (std::size_t i = 0; i < recording_.findings.size(); ++i) {
-        const std::string_view invariant = recording_.findings[i].invariant;
-        if ((invariant == "stale_write" || invariant == "lost_update") == first) order.push_back(i);
-      }
-    for (std::size_t i = 0; i < order.size() && i < kMost; ++i)
-      add(sentence(capital(finding_words(order[i]))));
-    if (order.size() > kMost) add(fmt::format("And {} more.", order.size() - kMost));
-    if (order.empty()) add(markup_text(all_went_well()));
-    add(refusals());
-    const std::string judged = options_.verdict.empty() ? recording_.verdict : options_.verdict;
-    if (!judged.empty())
-      add("<span class=\"expected\">" + sentence("This is " + judged) + "</span>");
-    return words;
-  }
-
-  /// A sentence begins with a capital, unless it begins with a name.
-  std::string capital(std::string words) const {
-    for (const RecordedProcess& process : recording_.processes)
-      if (words.starts_with(process.name)) return words;
-    if (!words.empty() && words.front() >= 'a' && words.front() <= 'z')
-      words.front() = static_cast<char>(words.front() - 'a' + 'A');
-    return words;
-  }
-
-  std::string all_went_well() const {
-    const std::size_t grants = timeline_.beliefs.size();
-    std::string out = two_believed()
-                          ? "No invariant that this scenario checks was violated"
-                          : "At every moment at most one client believed that it held the lock";
-    if (grants == 0) return "Nobody got the lock, and nothing was violated.";
-    return out + fmt::format("; it was granted {}.", grants == 1 ? "once"
-                                                     : grants == 2
-                                                         ? "twice"
-                                                         : fmt::format("{} times", grants));
-  }
-
-  bool two_believed() const {
-    for (const BeliefSpan& a : timeline_.beliefs)
-      for (const BeliefSpan& b : timeline_.beliefs)
-        if (&a != &b && a.lock == b.lock && a.client != b.client && a.span.from <= b.span.from &&
-            b.span.from < a.span.until)
-          return true;
-    return false;
-  }
-
-  /// "Storage refused the late write of client-a: token 100 < 101."
-  std::string refusals() const {
-    std::string out;
-    std::size_t more = 0;
-    for (const WriteMark& write : timeline_.writes) {
-      if (write.accepted) continue;
-      if (!out.empty()) {
-        ++more;
-        continue;
-      }
-      out = markup_text(
-          fmt::format("{} refused the write of {}{}", narrator_.process(write.storage),
-                      write.client ? narrator_.process(write.client) : "somebody",
-                      write.token && write.highest
-                          ? ": token " + Narrator::comparison(write.token, write.highest)
-                          : std::string()));
-    }
-    if (more > 0) out += fmt::format(", and {} more", more);
-    if (!out.empty()) out += '.';
-    return out;
-  }
 
   // ---- beside and below the picture ----
 
@@ -356,8 +234,9 @@ class Page {
     };
     std::vector<std::string> findings;
     for (std::size_t i = 0; i < recording_.findings.size(); ++i)
-      findings.push_back(finding_words(i));
+      findings.push_back(finding_words(recording_, narrator_, options_.finding_messages, i));
     list("What was found", "ol", findings);
+    list("Why it came to this", "ul", options_.explanation);
     out += writes();
     std::vector<std::string> faults;
     for (const RecordedFault& fault : recording_.faults) faults.push_back(fault.sentence);
@@ -409,13 +288,33 @@ class Page {
   Narrator narrator_;
   TimeAxis axis_;
   std::vector<std::string> left_out_;
-  std::map<std::string, std::string, std::less<>> parts_;
+  PageParts parts_;
 };
 
 }  // namespace
 
 std::string html_report(const Recording& recording, const HtmlOptions& options) {
   return Page(recording, options).html();
+}
+
+std::string page_sketch_json(const Recording& recording, const HtmlOptions& options) {
+  const Timeline timeline = make_timeline(recording);
+  const Narrator narrator(recording, timeline);
+  const TimeAxis axis = picture_axis(recording, timeline);
+  const PageVerdict verdict =
+      page_verdict(recording, timeline, narrator, options.finding_messages, options.verdict);
+  const PictureSource source{recording, timeline, narrator, axis, {}, {.sketch = true}};
+  return fmt::format(
+      "{{\"verdict-kind\":{},\"verdict-sign\":{},\"verdict\":{},\"picture\":{},\"data\":{}}}",
+      script_literal(verdict.kind), script_literal(verdict.sign), script_literal(verdict.text),
+      script_literal(svg_picture(source, nullptr)), sketch_data_json(source));
+}
+
+std::string page_window(const Recording& recording, Interval window) {
+  const Timeline timeline = make_timeline(recording);
+  const Narrator narrator(recording, timeline);
+  const TimeAxis axis = picture_axis(recording, timeline);
+  return svg_picture({recording, timeline, narrator, axis, {}, {.window = window}}, nullptr);
 }
 
 std::string page_parts_json(const Recording& recording, const HtmlOptions& options) {

@@ -132,6 +132,13 @@ class Writer {
 
 }  // namespace
 
+std::string sketch_data_json(const PictureSource& source) {
+  std::string out = fmt::format("{{\"digest\":\"{:016x}\",\"end\":{}", source.recording.digest,
+                                nanoseconds(source.timeline.end));
+  Writer(source, out).axis();
+  return out += '}';
+}
+
 std::string page_data_json(const PictureSource& source, const PageMeans& means) {
   std::string out = fmt::format(
       "{{\"name\":{},\"seed\":\"{}\",\"digest\":\"{:016x}\",\"verdict\":{},\"end\":{},\"command\":{"

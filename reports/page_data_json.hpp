@@ -18,6 +18,9 @@ struct PageMeans {
   std::string_view twin_json;
 };
 
+/// Of it what a sketch of the run needs: the axis, the end and the digest.
+std::string sketch_data_json(const PictureSource& source);
+
 std::string page_data_json(const PictureSource& source, const PageMeans& means);
 
 }  // namespace locklab

@@ -1,4 +1,4 @@
-// The files of reports/page/, built into the program: the page's template, its styles and scripts.
+// The files of reports/page/ and reports/site/, built into the program: templates, styles, scripts.
 #pragma once
 
 #include <span>
@@ -7,14 +7,14 @@
 namespace locklab {
 
 struct PageFile {
-  std::string_view name;  // "page.css"
+  std::string_view name;  // "page/page.css"
   std::string_view text;
 };
 
 /// Sorted by name.
 std::span<const PageFile> page_files();
 
-/// The text of a file of reports/page/; it must exist.
+/// The text of one of these files; it must exist.
 std::string_view page_file(std::string_view name);
 
 /// The core as WebAssembly, gzipped, for pages that can run their scenario again; empty where the

@@ -1,14 +1,18 @@
 #include "reports/svg_timeline.hpp"
 
 #include <algorithm>
+#include <map>
 #include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "reports/crowding.hpp"
 #include "reports/markup.hpp"
 #include "reports/page_files.hpp"
 #include "reports/picture.hpp"
+#include "reports/picture_definitions.hpp"
+#include "reports/picture_words.hpp"
 #include "reports/plain_text.hpp"
 #include "reports/story.hpp"
 #include "reports/svg_writer.hpp"
@@ -18,7 +22,6 @@ namespace {
 
 using Tone = StoryLine::Tone;
 
-constexpr std::size_t kHues = 6;              // that the style sheet has
 constexpr std::int64_t kMargin = 14;          // beside the axis, so that nothing at its ends is cut
 constexpr std::size_t kMostTitles = 300;      // messages that say what they are
 constexpr std::size_t kMostMessages = 3'000;  // lines; more are left to the scripts
@@ -30,16 +33,21 @@ class Drawing {
         timeline_(source.timeline),
         narrator_(source.narrator),
         axis_(source.axis),
+        parting_(source.parting),
+        detail_(source.detail),
+        crowding_(axis_, source.detail.window),
         picture_(recording_, timeline_, narrator_) {}
 
   std::string draw(std::vector<std::string>* left_out) {
     const std::int64_t height = picture_.height();
+    if (detail_.sketch) svg_.leave_titles_out();
     svg_.open(fmt::format(
         "svg xmlns=\"http://www.w3.org/2000/svg\" class=\"picture\" "
         "viewBox=\"0 0 {} {}\" data-gutter=\"{}\" data-axis=\"{}\" data-margin=\"{}\" role=\"img\" "
-        "aria-label=\"Belief against truth\"",
-        kGutter + kAxisWidth + kMargin, height, kGutter, kAxisWidth, kMargin));
-    definitions();
+        "aria-label=\"Belief against truth\"{}",
+        kGutter + kAxisWidth + kMargin, height, kGutter, kAxisWidth, kMargin,
+        is_crowded() ? " data-crowded=\"1\"" : ""));
+    svg_.raw(picture_definitions(clients()));
     gutter();
     // A second frame of coordinates, so that whatever is zoomed keeps clear of the names.
     svg_.open(fmt::format("svg class=\"window\" x=\"{}\" y=\"0\" width=\"{}\" height=\"{}\"",
@@ -48,9 +56,12 @@ class Drawing {
     ruler();
     overlaps();
     for (const Lane& lane : picture_.lanes()) band_of(lane);
-    messages();
+    if (!detail_.sketch) messages();
     faults();
-    marks();
+    if (!detail_.sketch) marks();
+    if (parting_)
+      svg_.line("parting", axis_.x(*parting_), kRulerHeight - 8, axis_.x(*parting_), height - 4,
+                "here the two runs part");
     // What is written stands above all that is drawn.
     svg_.open("g class=\"words\"").raw(std::move(words_).take()).close("g");
     svg_.close("g").close("svg").close("svg");
@@ -58,7 +69,9 @@ class Drawing {
       *left_out = picture_.left_out();
       if (messages_left_out_ > 0)
         left_out->push_back(
-            fmt::format("{} of the {} messages are not drawn; the list of events has all of them.",
+            fmt::format("{} of the {} messages are not drawn, most of them where another one is; "
+                        "the list of events "
+                        "has all of them.",
                         messages_left_out_, picture_.messages().size()));
     }
     return std::move(svg_).take();
@@ -66,30 +79,6 @@ class Drawing {
 
  private:
   // ---- frame ----
-
-  void definitions() {
-    svg_.open("defs");
-    for (std::size_t hue = 0; hue < std::min(kHues, clients()); ++hue)
-      svg_.raw(fmt::format(
-          "<pattern id=\"wrong{0}\" class=\"h{0}\" width=\"9\" height=\"9\" "
-          "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"soft\" "
-          "width=\"9\" height=\"9\"/><rect class=\"hue\" width=\"3.5\" height=\"9\"/></pattern>",
-          hue));
-    svg_.raw(
-        "<pattern id=\"still\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
-        "patternTransform=\"rotate(-45)\"><rect class=\"stripe\" width=\"2\" "
-        "height=\"6\"/></pattern>"
-        "<pattern id=\"down\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><path "
-        "class=\"cross\" d=\"M1 1l6 6m0-6l-6 6\"/></pattern>");
-    for (const std::string_view kind : {"way", "no"})
-      svg_.raw(
-          fmt::format("<marker id=\"{0}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" "
-                      "markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\" "
-                      "markerUnits=\"userSpaceOnUse\"><path class=\"{0}-head\" "
-                      "d=\"M0 .8L7.5 4 0 7.2z\"/></marker>",
-                      kind));
-    svg_.close("defs");
-  }
 
   std::size_t clients() const {
     std::size_t count = 0;
@@ -100,7 +89,7 @@ class Drawing {
 
   std::string hue_class(ProcessId client) const {
     const auto hue = picture_.hue(client);
-    return hue ? fmt::format("h{}", *hue % kHues) : std::string("h-none");
+    return hue ? fmt::format("h{}", *hue % kPictureHues) : std::string("h-none");
   }
 
   /// Names left of the bands.
@@ -112,6 +101,7 @@ class Drawing {
       const bool one_line = lane.small || detail.empty();
       std::string kind = lane.kind == Lane::Kind::client ? hue_class(lane.process) + " who" : "";
       if (lane.small) kind = "small";
+      if (lane.kind == Lane::Kind::finding) kind += " finding";
       if (lane.kind == Lane::Kind::client)
         svg_.raw(
             fmt::format("<rect class=\"{} hue\" x=\"2\" y=\"{}\" width=\"5\" height=\"{}\" "
@@ -254,25 +244,57 @@ class Drawing {
     svg_.close("g");
   }
 
+  // ---- where it is crowded ----
+
+  /// Does any lane have more bands than can be told apart?
+  bool is_crowded() const {
+    return std::max({timeline_.beliefs.size(), timeline_.keys.size(), timeline_.writes.size(),
+                     picture_.messages().size() / 8}) > Crowding::kMost;
+  }
+
+  /// Neighbours that touch as one, in the hue of whose they are.
+  void narrow_bands(std::string_view classes, std::vector<NarrowBand> bands, std::int64_t top,
+                    std::int64_t height, std::string_view what) {
+    for (const MergedBand& band : crowding_.merged(std::move(bands))) {
+      const auto [x, width] = place(band.span);
+      svg_.rect(fmt::format("{} {}", hue_class(band.who), classes), x, top, width, height,
+                fmt::format("{} {}, {} … {}", band.count, what, shown(band.span.from),
+                            shown(band.span.until)));
+    }
+  }
+
   std::pair<std::int64_t, std::int64_t> place(const Interval& span) const {
     const std::int64_t x = axis_.x(span.from);
     return {x, axis_.x(span.until) - x};
   }
 
   void waits(const Lane& lane) {
+    std::vector<NarrowBand> narrow;
     for (const WaitSpan& wait : picture_.waits()) {
-      if (wait.client != lane.process) continue;
+      if (wait.client != lane.process || !crowding_.shows(wait.span)) continue;
+      if (crowding_.too_narrow(wait.span, picture_.waits().size())) {
+        narrow.push_back({wait.span, wait.client});
+        continue;
+      }
       const auto [x, width] = place(wait.span);
       svg_.rect("wait " + hue_class(lane.process), x, lane.top + lane.band / 2 - 3, width, 6,
                 fmt::format("{} waits for the lock, {} … {}", narrator_.process(wait.client),
                             shown(wait.span.from), shown(wait.span.until)));
     }
+    narrow_bands("wait", std::move(narrow), lane.top + lane.band / 2 - 3, 6, "times of waiting");
   }
 
   void beliefs(const Lane& lane) {
     const std::string hue = hue_class(lane.process);
+    std::vector<NarrowBand> narrow;
+    std::vector<NarrowBand> narrow_wrong;
     for (const BeliefSpan& belief : timeline_.beliefs) {
-      if (belief.client != lane.process) continue;
+      if (belief.client != lane.process || !crowding_.shows(belief.span)) continue;
+      if (crowding_.too_narrow(belief.span, timeline_.beliefs.size())) {
+        narrow.push_back({belief.span, belief.client});
+        for (const Interval& part : belief.wrong) narrow_wrong.push_back({part, belief.client});
+        continue;
+      }
       const std::string token = belief.token ? fmt::format(" · token {}", belief.token.number) : "";
       const std::string name = narrator_.process(belief.client);
       const Instant acts_until = std::min(belief.span.until, belief.release_began);
@@ -288,7 +310,7 @@ class Drawing {
       Instant right_until = acts_until;
       for (const Interval& part : belief.wrong) {
         const auto [wx, wwidth] = place(part);
-        const std::string why = why_wrong(belief, part);
+        const std::string why = why_wrong(timeline_, belief, part);
         svg_.rect(
             hue + " wrong", wx, lane.top + 1, wwidth, lane.band - 2,
             fmt::format("{} believes that it holds {}, wrongly, {} … {}: {}", name,
@@ -304,8 +326,12 @@ class Drawing {
                   belief.token ? fmt::format("{}", belief.token.number) : "holds"});
       lease_end(lane, belief);
     }
+    narrow_bands("belief", std::move(narrow), lane.top, lane.band, "times it believed");
+    narrow_bands("wrong", std::move(narrow_wrong), lane.top + 1, lane.band - 2, "times wrongly");
+    std::int64_t free_from = Crowding::kAllFree;
     for (const RefusalMark& refusal : timeline_.refusals)
-      if (refusal.client == lane.process)
+      if (refusal.client == lane.process && crowding_.shows({refusal.at, refusal.at}) &&
+          crowding_.has_place(axis_.x(refusal.at), timeline_.refusals.size(), free_from))
         svg_.mark("refused", axis_.x(refusal.at), lane.top + lane.band / 2,
                   "<path d=\"M-4-4l8 8m0-8l-8 8\"/>",
                   fmt::format("{} is refused the lock at {}", narrator_.process(refusal.client),
@@ -316,31 +342,6 @@ class Drawing {
     return std::any_of(
         timeline_.beliefs.begin(), timeline_.beliefs.end(),
         [&](const BeliefSpan& b) { return b.lock != timeline_.beliefs.front().lock; });
-  }
-
-  /// "two holders for 710ms": what is wrong about a belief, with its length.
-  std::string why_wrong(const BeliefSpan& belief, const Interval& part) const {
-    std::vector<Interval> shared;
-    std::size_t most = 1;
-    for (const BeliefSpan& other : timeline_.beliefs) {
-      if (other.lock != belief.lock || other.client == belief.client) continue;
-      const Interval both{std::max(part.from, other.span.from),
-                          std::min(part.until, other.span.until)};
-      if (both.from < both.until) shared.push_back(both);
-    }
-    if (shared.empty()) return "nobody's lock for " + shown(part.until - part.from);
-    Instant from = shared.front().from;
-    Instant until = shared.front().until;
-    for (const Interval& one : shared) {
-      std::size_t count = 2;
-      for (const Interval& other : shared)
-        if (&one != &other && other.from <= one.from && one.from < other.until) ++count;
-      most = std::max(most, count);
-      from = std::min(from, one.from);
-      until = std::max(until, one.until);
-    }
-    return fmt::format("{} holders for {}", most == 2 ? std::string("two") : std::to_string(most),
-                       shown(until - from));
   }
 
   void lease_end(const Lane& lane, const BeliefSpan& belief) {
@@ -356,8 +357,13 @@ class Drawing {
   }
 
   void owners(const Lane& lane) {
+    std::vector<NarrowBand> narrow;
     for (const OwnershipSpan& own : timeline_.ownerships) {
-      if (own.lock != lane.subject) continue;
+      if (own.lock != lane.subject || !crowding_.shows(own.span)) continue;
+      if (crowding_.too_narrow(own.span, timeline_.ownerships.size())) {
+        narrow.push_back({own.span, own.client});
+        continue;
+      }
       const auto [x, width] = place(own.span);
       const std::string name = narrator_.process(own.client);
       svg_.rect(
@@ -367,6 +373,7 @@ class Drawing {
       words_.fit(hue_class(own.client) + " on-soft", x, x + width, lane.top + 17, "start",
                  {name + " owns it", name});
     }
+    narrow_bands("owned", std::move(narrow), lane.top, lane.band, "times somebody's");
   }
 
   /// Who stands in line, each place in a row of its own while it lasts.
@@ -395,10 +402,16 @@ class Drawing {
   void keys(const Lane& lane) {
     for (std::size_t row = 0; row < lane.locks.size(); ++row) {
       const std::int64_t top = lane.top + static_cast<std::int64_t>(row) * lane.row_height;
+      std::vector<NarrowBand> narrow;
       for (const KeySpan& key : timeline_.keys) {
         const Attempt* attempt = timeline_.attempt(key.attempt);
-        if (key.node != lane.process || attempt == nullptr || attempt->lock != lane.locks[row])
+        if (key.node != lane.process || attempt == nullptr || attempt->lock != lane.locks[row] ||
+            !crowding_.shows(key.span))
           continue;
+        if (crowding_.too_narrow(key.span, timeline_.keys.size())) {
+          narrow.push_back({key.span, key.client});
+          continue;
+        }
         const auto [x, width] = place(key.span);
         const std::string name = narrator_.process(key.client);
         svg_.rect(
@@ -414,6 +427,7 @@ class Drawing {
         words_.fit(hue_class(key.client) + (lane.small ? " on-soft small" : " on-soft"), x,
                    x + width, top + (lane.small ? 11 : 19), "start", {words + gone, words, name});
       }
+      narrow_bands("owned", std::move(narrow), top + 1, lane.row_height - 2, "keys");
     }
   }
 
@@ -422,14 +436,21 @@ class Drawing {
     std::vector<const WriteMark*> writes;
     for (const WriteMark& write : timeline_.writes)
       if (write.storage == lane.process && write.subject == lane.subject) writes.push_back(&write);
+    std::vector<NarrowBand> narrow;
     for (std::size_t i = 0; i < writes.size(); ++i) {
       const WriteMark& write = *writes[i];
       if (!write.accepted) continue;
+      const Instant free_until = i + 1 < writes.size() ? writes[i + 1]->at : timeline_.end;
       Instant until = timeline_.end;
-      Instant free_until = timeline_.end;
-      for (std::size_t j = writes.size(); j-- > i + 1;) {
-        free_until = writes[j]->at;
-        if (writes[j]->accepted) until = writes[j]->at;
+      for (std::size_t j = i + 1; j < writes.size(); ++j)
+        if (writes[j]->accepted) {
+          until = writes[j]->at;
+          break;
+        }
+      if (!crowding_.shows({write.at, until})) continue;
+      if (!write.blamed && crowding_.too_narrow({write.at, until}, writes.size())) {
+        narrow.push_back({{write.at, until}, write.client});
+        continue;
       }
       const auto [x, width] = place({write.at, until});
       const std::int64_t free_x = axis_.x(std::min(until, free_until));
@@ -451,10 +472,13 @@ class Drawing {
         words_.fit(hue_class(write.client) + " on-soft", x, free_x, lane.top + 19, "start",
                    {who + "’s value" + token + compared, who + token, who});
     }
+    narrow_bands("value", std::move(narrow), lane.top, lane.band, "values");
+    std::int64_t free_from = Crowding::kAllFree;
     for (std::size_t i = 0; i < writes.size(); ++i) {
       const WriteMark& write = *writes[i];
-      if (write.accepted) continue;
+      if (write.accepted || !crowding_.shows({write.at, write.at})) continue;
       const std::int64_t x = axis_.x(write.at);
+      if (!crowding_.has_place(x, writes.size(), free_from)) continue;
       const std::int64_t next = i + 1 < writes.size() ? axis_.x(writes[i + 1]->at) : axis_.width();
       svg_.mark("stopped", x, lane.top + lane.band / 2,
                 "<circle r=\"9\"/><path d=\"M-4-4l8 8m0-8l-8 8\"/>",
@@ -469,6 +493,7 @@ class Drawing {
 
   void finding(const Lane& lane) {
     const Finding& what = recording_.findings[lane.finding];
+    if (!crowding_.shows({what.from, std::min(what.until, timeline_.end)})) return;
     const auto [x, width] = place({what.from, std::min(what.until, timeline_.end)});
     const std::string words = plain_words(what.invariant);
     const std::string length = what.until > what.from
@@ -516,9 +541,18 @@ class Drawing {
   void messages() {
     svg_.open("g class=\"messages\"");
     std::size_t drawn = 0;
+    std::map<std::pair<ProcessId, ProcessId>, std::int64_t> free_from;
     for (const MessageLine& message : picture_.messages()) {
       const Lane* from = picture_.lane_of(message.from);
       const Lane* to = picture_.lane_of(message.to);
+      if (!crowding_.shows({message.left, std::max(message.left, message.arrived)})) continue;
+      std::int64_t& free =
+          free_from.try_emplace({message.from, message.to}, Crowding::kAllFree).first->second;
+      if (!message.lost && !message.refusal &&
+          !crowding_.has_place(axis_.x(message.left), picture_.messages().size() / 8, free)) {
+        ++messages_left_out_;
+        continue;
+      }
       if (from == nullptr || to == nullptr || from == to || ++drawn > kMostMessages) {
         ++messages_left_out_;
         continue;
@@ -593,34 +627,18 @@ class Drawing {
     svg_.close("g");
   }
 
-  static std::string clock_words(const ClockMark& mark) {
-    switch (mark.change.change) {
-      case ClockChange::jump:
-        return fmt::format("clock {}{}", mark.change.by < Duration{} ? "" : "+",
-                           shown(mark.change.by));
-      case ClockChange::rate:
-        return mark.change.rate_ppm == 0
-                   ? std::string("clock runs true again")
-                   : fmt::format(
-                         "clock runs {} ppm {}",
-                         mark.change.rate_ppm < 0 ? -mark.change.rate_ppm : mark.change.rate_ppm,
-                         mark.change.rate_ppm < 0 ? "slow" : "fast");
-      case ClockChange::slew:
-        return fmt::format("clock slewed by {}", shown(mark.change.by));
-      case ClockChange::frozen:
-        return "clock stands still";
-      case ClockChange::thawed:
-        return "clock runs again";
-    }
-    return {};
-  }
-
   /// A dot for each line of the story, on the lane of whom it is about.
   void marks() {
     svg_.open("g class=\"marks\"");
+    std::map<ProcessId, std::int64_t> free_from;
     for (const StoryLine& line : tell_story(recording_, timeline_, narrator_, Detail::brief)) {
       const Lane* lane = picture_.lane_of(line.who);
       if (lane == nullptr || line.tone == Tone::fault || line.tone == Tone::left_out) continue;
+      std::int64_t& free = free_from.try_emplace(line.who, Crowding::kAllFree).first->second;
+      if (!crowding_.shows({line.at, line.at}) ||
+          (line.tone != Tone::violation &&
+           !crowding_.has_place(axis_.x(line.at), recording_.events.size() / 20, free)))
+        continue;
       svg_.mark(line.tone == Tone::violation ? "dot bad" : "dot", axis_.x(line.at),
                 lane->top + lane->band, "<circle r=\"3.6\"/>", shown(line.at) + ": " + line.text,
                 line.event);
@@ -632,6 +650,9 @@ class Drawing {
   const Timeline& timeline_;
   const Narrator& narrator_;
   const TimeAxis& axis_;
+  std::optional<Instant> parting_;
+  PictureDetail detail_;
+  Crowding crowding_;
   Picture picture_;
   SvgWriter svg_;
   SvgWriter words_;
@@ -657,7 +678,7 @@ std::string svg_file(const Recording& recording) {
   std::string title = recording.scenario;
   if (!recording.title.empty()) title += ": " + recording.title;
   svg.insert(after, "<title>" + markup_text(title) + "</title><style>" +
-                        std::string(page_file("picture.css")) + "</style>");
+                        std::string(page_file("page/picture.css")) + "</style>");
   return svg + '\n';
 }
 

@@ -3,6 +3,9 @@
 // standing still, red says fault; words say all of it once more, so that it reads in grey and to
 // the colour-blind.
 //
+// Where a lane has hundreds of bands that are too narrow to be told apart, neighbours are drawn as
+// one, which says how many it stands for. A window draws them apart again.
+//
 // The page's scripts move what lies in time without knowing what it is, so the elements inside the
 // group "time" keep to a few forms: rect with x and width, line with x1 and x2, text with x, a
 // group with transform="translate(x y)", and a group of class "fit", whose texts say the same in
@@ -10,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,12 +24,23 @@
 
 namespace locklab {
 
+/// How much of a run is drawn.
+struct PictureDetail {
+  /// Bands, faults and what was found alone: drawn at once while a hand moves something.
+  bool sketch = false;
+  /// Only what lies here, as closely as it is looked at; none: everything, as closely as the whole
+  /// axis shows it.
+  std::optional<Interval> window{};
+};
+
 /// What a picture is drawn from; all must outlive the call.
 struct PictureSource {
   const Recording& recording;
   const Timeline& timeline;
   const Narrator& narrator;
   const TimeAxis& axis;
+  std::optional<Instant> parting{};  // where another run parts from this one; is marked
+  PictureDetail detail{};
 };
 
 /// The `svg` element. It takes its colours from the style sheet around it.

@@ -29,7 +29,7 @@ SvgWriter& SvgWriter::raw(std::string_view markup) {
 }
 
 void SvgWriter::finish(std::string_view name, std::string_view title) {
-  if (title.empty())
+  if (title.empty() || !titles_)
     out_ += "/>";
   else
     fmt::format_to(std::back_inserter(out_), "><title>{}</title></{}>\n", markup_text(title), name);
@@ -59,7 +59,7 @@ void SvgWriter::text(std::string_view classes, std::int64_t x, std::int64_t y,
                  pixels(x), y);
   if (!anchor.empty()) out_.append(" text-anchor=\"").append(anchor).append("\"");
   out_ += ">";
-  if (!title.empty() && title != words)
+  if (titles_ && !title.empty() && title != words)
     out_.append("<title>").append(markup_text(title)).append("</title>");
   out_.append(markup_text(words)).append("</text>");
 }
@@ -70,7 +70,9 @@ void SvgWriter::mark(std::string_view classes, std::int64_t x, std::int64_t y,
   fmt::format_to(std::back_inserter(out_), "<g class=\"{}\" transform=\"translate({} {})\"",
                  classes, pixels(x), y);
   if (event) fmt::format_to(std::back_inserter(out_), " data-e=\"{}\"", *event);
-  fmt::format_to(std::back_inserter(out_), ">{}<title>{}</title></g>\n", shape, markup_text(title));
+  out_.append(">").append(shape);
+  if (titles_) out_.append("<title>").append(markup_text(title)).append("</title>");
+  out_ += "</g>\n";
 }
 
 void SvgWriter::fit(std::string_view classes, std::int64_t from, std::int64_t until, std::int64_t y,

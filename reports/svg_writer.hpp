@@ -36,12 +36,16 @@ class SvgWriter {
   void fit(std::string_view classes, std::int64_t from, std::int64_t until, std::int64_t y,
            std::string_view anchor, const std::vector<std::string>& choices);
 
+  /// From now on no element says more to a pointer: pictures that stand for a moment.
+  void leave_titles_out() { titles_ = false; }
+
   std::string take() && { return std::move(out_); }
 
  private:
   void finish(std::string_view name, std::string_view title);
 
   std::string out_;
+  bool titles_ = true;
 };
 
 }  // namespace locklab

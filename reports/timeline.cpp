@@ -252,10 +252,7 @@ class Builder {
 
   void see(const TraceEvent& event, const KeyStored& what) {
     note_effect(event, CallSpan::Effect::stored);
-    if (what.rank != 0) {
-      stand_in_line(event, what);
-      return;
-    }
+    if (what.rank != 0) stand_in_line(event, what);
     const auto key = std::pair(place_of(event, what), what.key);
     const auto held = holdings_.find(key);
     if (held != holdings_.end()) {
@@ -462,31 +459,12 @@ class Builder {
                                 open,
                                 why,
                                 holding.rank});
-      if (holding.rank == 0) {
+      if (holding.rank == 0) {  // who is the first in line is settled where the line is kept
         steps.push_back({holding.from, true, held->first.first, {}, {}, false});
         steps.push_back({at, false, held->first.first, why, taken_by, open});
       }
     }
     holdings_.erase(held);
-  }
-
-  /// A key that stands in line owns its lock from the moment that no key stands before it.
-  void add_ranked_steps() {
-    const auto lock_of = [this](const KeySpan& key) {
-      const Attempt* attempt = timeline_.attempt(key.attempt);
-      return attempt == nullptr ? Symbol{} : attempt->lock;
-    };
-    for (const KeySpan& key : timeline_.keys) {
-      if (key.rank == 0) continue;
-      Instant first = key.span.from;
-      for (const KeySpan& other : timeline_.keys)
-        if (other.rank != 0 && other.rank < key.rank && other.span.from < key.span.until &&
-            lock_of(other) == lock_of(key))
-          first = std::max(first, other.span.until);
-      if (first >= key.span.until) continue;
-      steps_[key.attempt].push_back({first, true, key.node, {}, {}, false});
-      steps_[key.attempt].push_back({key.span.until, false, key.node, key.why, {}, key.open});
-    }
   }
 
   void finish() {
@@ -496,7 +474,6 @@ class Builder {
     while (!holdings_.empty()) drop(holdings_.begin(), timeline_.end, {}, {}, true);
     std::stable_sort(timeline_.keys.begin(), timeline_.keys.end(),
                      [](const KeySpan& a, const KeySpan& b) { return a.span.from < b.span.from; });
-    add_ranked_steps();
     for (auto& [attempt, steps] : steps_) add_ownerships(attempt, steps);
     std::stable_sort(
         timeline_.ownerships.begin(), timeline_.ownerships.end(),

@@ -7,6 +7,7 @@ let picture = null;   // the svg element
 let movable = null;   // {rects, lines, texts, marks, fits}
 let axisWidth = 0;    // pixels
 let margin = 0;
+let flyers = [];      // the lines of messages
 
 const first = () => run.axis[0][0];
 const last = () => run.axis[run.axis.length - 1][1];
@@ -64,6 +65,7 @@ function readPicture() {
   };
   visit(picture.querySelector(".time"));
   const time = picture.querySelector(".time");
+  flyers = [...picture.querySelectorAll(".messages line.way")];
   time.append(svgNode("g", { id: "flying" }));
   const cursor = svgNode("g", { id: "cursor" });
   cursor.append(svgNode("line", { y1: 20, y2: height() - 4 }),
@@ -77,8 +79,8 @@ function readPicture() {
 
 const height = () => Number(picture.getAttribute("viewBox").split(" ")[3]);
 
-/** Puts everything where the view wants it. */
-function layout() {
+/** Puts everything where the view wants it; the cursor and what is said of it too, unless `sketchy`. */
+function layout(sketchy = false) {
   const width = $("chart").clientWidth;
   const gutter = width < 620 ? 84 : Number(recordedGutter);
   axisWidth = Math.max(120, width - gutter - margin);
@@ -127,7 +129,27 @@ function layout() {
     }
   }
   drawTicks();
-  drawCursor();
+  drawCurtain();
+  if (!sketchy) drawCursor();
+  if (picture.dataset.crowded && core && !sketchy) later(lookCloser, 200);
+}
+
+let looked = "";  // what the picture shows closely; empty: all of the run, as it was drawn
+/** Where bands are too many to be told apart, the core draws anew what is looked at. */
+function lookCloser() {
+  const whole = view.from <= first() && view.until >= last();
+  const now = whole ? "" : `${run.digest} ${view.from} ${view.until}`;
+  if (now === looked || !picture.dataset.crowded || twinShown) return;
+  looked = now;
+  const halves = (ns) => [ns % 2 ** 32, Math.trunc(ns / 2 ** 32)];
+  core.locklab_window(...halves(Math.floor(view.from)), ...halves(Math.ceil(view.until)));
+  const drawn = simulate(scenario, WINDOW, seedNow());
+  if (!drawn.startsWith("<svg")) return;
+  $("chart").innerHTML = drawn;
+  readPicture();
+  layout();
+  dimOthers();
+  wireBlocks();
 }
 
 function drawTicks() {

@@ -1,13 +1,24 @@
 // The simulator itself, compiled to WebAssembly: the page has no model of its own. The module asks for
 // the few WASI functions below and gets nothing from them; it sees no clock, no files, no network.
 
-const VERDICT = 0, PARTS = 1, TRACE = 2;
+const VERDICT = 0, PARTS = 1, SKETCH = 3, WINDOW = 4;
 let core = null;
 
+/** The module as base64: in the page, or in a file that the pages of a site share. */
+async function coreText(place) {
+  if (!place.dataset.src) return place.textContent.trim();
+  await new Promise((loaded, failed) => {
+    const script = make("script", { src: place.dataset.src, onload: loaded });
+    script.addEventListener("error", () => failed(new Error(`there is no ${place.dataset.src}`)));
+    document.head.append(script);
+  });
+  return globalThis.locklabCore;
+}
+
 async function loadCore() {
-  const embedded = $("core");
-  if (!embedded || !run.scenario || typeof DecompressionStream === "undefined") return false;
-  const bytes = Uint8Array.from(atob(embedded.textContent.trim()), (c) => c.charCodeAt(0));
+  const place = $("core");
+  if (!place || !run.scenario || typeof DecompressionStream === "undefined") return false;
+  const bytes = Uint8Array.from(atob(await coreText(place)), (c) => c.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   const module = await WebAssembly.compile(await new Response(stream).arrayBuffer());
   const nothing = () => 0;

@@ -4,7 +4,7 @@ const state = { cursor: 0, selected: -1, why: null, all: false, query: "", who: 
 
 function setCursor(ns, selected = -1) {
   moved = true;
-  state.cursor = clamp(ns, first(), last());
+  state.cursor = clamp(ns, first(), lesson.on ? lesson.from : last());
   state.selected = selected;
   if (state.cursor < view.from || state.cursor > view.until) {
     const half = (view.until - view.from) / 2;
@@ -41,7 +41,7 @@ function drawFlying() {
   const group = $("flying");
   group.replaceChildren();
   const x = placeOf(state.cursor);
-  for (const line of picture.querySelectorAll(".messages line.way")) {
+  for (const line of flyers) {
     const x1 = Number(line.getAttribute("x1")), x2 = Number(line.getAttribute("x2"));
     if (x < x1 || x > x2 || x1 === x2) continue;
     const y1 = Number(line.getAttribute("y1")), y2 = Number(line.getAttribute("y2"));
@@ -99,6 +99,7 @@ function showList() {
         make("button", { type: "button", onclick: () => { state.shownRows += 1000; showList(); } }, `${more} more`)));
   }
   readStory();
+  hideFuture();
   dimOthers();
   markStory();
 }

@@ -74,9 +74,8 @@ function show(next) {
   const whole = view.from <= first() && view.until >= last();
   run = next.run;
   if (!run.scenario) run.scenario = scenario;
-  $("verdict").dataset.kind = next.kind;
-  $("verdict").firstElementChild.innerHTML = next.sign;
-  if ($("verdict").lastElementChild.innerHTML !== next.verdict) $("verdict").lastElementChild.innerHTML = next.verdict;
+  showVerdict(next.kind, next.sign, next.verdict);
+  looked = "";
   $("chart").innerHTML = next.picture;
   $("left-out").innerHTML = next.leftOut;
   $("below").innerHTML = next.below;
@@ -88,13 +87,11 @@ function show(next) {
   state.selected = -1;
   document.documentElement.classList.toggle("edited", edits.size > 0);
   readPicture();
-  if (whole) [view.from, view.until] = [first(), last()];
-  else [view.from, view.until] = [clamp(view.from, first(), last()), clamp(view.until, first() + 1, last())];
-  state.cursor = clamp(state.cursor, first(), last());
+  keepView(whole);
   layout();
   showList();
   showCommand();
-  showTwin();
+  later(showTwin, busy < 4 ? 0 : 200);
   showTiming();
   document.documentElement.classList.toggle("twin-shown", twinShown);
   if (!twinShown) {
@@ -105,12 +102,47 @@ function show(next) {
 }
 
 let waiting = 0;
-/** At once while that is cheap; otherwise when the hand rests. */
+let sketched = 0;  // milliseconds that the last sketch took
+/** At once while that is cheap; otherwise a sketch at once, and all of it when the hand rests. */
 function changed() {
   showKnobs();
-  if (busy < 40) return runAgain();
+  showCommand();
   clearTimeout(waiting);
-  waiting = setTimeout(runAgain, 150);
+  if (busy < 8 && run.events.length < 1500) return runAgain();
+  waiting = setTimeout(runAgain, 180);
+  if (sketched < 250) sketch();
+}
+
+/** Verdict and bands of the scenario as it stands; story, events and messages follow. */
+function sketch() {
+  const began = performance.now();
+  const parts = JSON.parse(simulate(scenario, SKETCH, seedNow()));
+  if (parts.error) return;
+  const whole = view.from <= first() && view.until >= last();
+  const { kind, sign, verdict, picture: drawn } = partsOf(parts);
+  showVerdict(kind, sign, verdict);
+  run = { ...run, ...parts.data };
+  $("digest").textContent = run.digest;
+  $("chart").innerHTML = drawn;
+  keepView(whole);
+  readPicture();
+  layout(true);
+  wireBlocks();
+  document.documentElement.classList.add("edited");
+  sketched = performance.now() - began;
+}
+
+/** All of a run stays all of it; otherwise the part that is looked at. */
+function keepView(whole) {
+  if (whole) [view.from, view.until] = [first(), last()];
+  else [view.from, view.until] = [clamp(view.from, first(), last()), clamp(view.until, first() + 1, last())];
+  state.cursor = clamp(state.cursor, first(), last());
+}
+
+function showVerdict(kind, sign, words) {
+  $("verdict").dataset.kind = kind;
+  $("verdict").firstElementChild.innerHTML = sign;
+  if ($("verdict").lastElementChild.innerHTML !== words) $("verdict").lastElementChild.innerHTML = words;
 }
 
 function edit(path, value) {
@@ -126,6 +158,7 @@ function edit(path, value) {
 }
 
 function reset() {
+  clearTimeout(waiting);
   twinShown = false;
   edits.clear();
   scenario = structuredClone(run0);

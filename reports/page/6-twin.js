@@ -170,6 +170,7 @@ function drawDecided(card, points, found, now) {
       words = now ? `No way back after ${shown(Math.round(points[sealed][0] / 1e6) * 1e6)}.` : `Out of danger from ${shown(Math.round(points[sealed][0] / 1e6) * 1e6)} on.`;
       chart.append(svgNode("line", { class: "sealed", x1: x(points[sealed][0]), x2: x(points[sealed][0]), y1: 2, y2: y(0) }));
     }
+    if (sealed === 0) words = now ? "It was decided from the beginning: whatever these faults do, it ends so." : "It was never in danger from these faults.";
     chart.setAttribute("aria-label", `Share of futures that end badly, over time. ${words}`);
     card.append(make("h2", {}, "When it was decided"), chart,
       make("p", { class: "meta" }, make("strong", {}, words ? words + " " : ""), "Of futures that share the past until then, and in which the scenario’s faults strike a little otherwise or not at all, so many end with a violation."));

@@ -14,6 +14,7 @@ const KEYS = [
   ["F", "storage checks tokens, or not"],
   ["R", "back to what was recorded"],
   ["/", "search the events"],
+  ["Q", "lesson: choose what will happen before it is shown"],
   ["L", "dark, light"],
   ["?", "this sheet"],
 ];
@@ -27,6 +28,7 @@ function buildControls() {
     button("closer", "+", "Closer (+)", () => zoom(0.6)), button("farther", "−", "Farther (−)", () => zoom(1 / 0.6)),
     button("whole", "All", "0", () => setView(first(), last())),
     button("even", "Even time", "E", toggleEven, { "aria-pressed": "false" }),
+    button("lesson", "Lesson", "Choose what will happen before it is shown (Q)", toggleLesson, { "aria-pressed": "false" }),
     button("theme", "Dark / light", "L", toggleTheme),
     button("help", "?", "Keys", () => sheet.showModal()),
     make("span", { class: "meta", id: "alive", role: "note" }));
@@ -55,7 +57,8 @@ function buildWhatIf() {
       make("button", { type: "button", id: "unfenced", onclick: () => edit("storage.check", "plain") }, "No token check"),
       make("button", { type: "button", id: "fenced", onclick: () => edit("storage.check", "document") }, "Token check")));
   buildKnobs(row);
-  row.append(make("label", {}, make("span", {}, "Seed"), make("input", { type: "number", min: 0, id: "seed-now", value: recorded.run.seed, onchange: (e) => { if (/^\d{1,19}$/.test(e.target.value)) edit("seed", e.target.value); } })));
+  const seed = make("label", {}, make("span", {}, "Seed"), make("input", { type: "number", min: 0, id: "seed-now", value: recorded.run.seed, onchange: (e) => { if (/^\d{1,19}$/.test(e.target.value)) edit("seed", e.target.value); } }));
+  row.insertBefore(seed, row.querySelector(":scope > details"));
   group.append(row, make("button", { type: "button", id: "reset", title: "R", onclick: reset }, "As recorded"));
   $("controls").append(group);
   const cards = make("div", { class: "insights screen" }, make("section", { class: "card", id: "twin", hidden: true }), make("section", { class: "card", id: "decided", hidden: true }));
@@ -140,7 +143,7 @@ addEventListener("keydown", (event) => {
     v: nextViolation, w: toggleWhy, " ": onButton ? null : play, "+": () => zoom(0.6), "=": () => zoom(0.6), "-": () => zoom(1 / 0.6),
     a: () => pan(-axisWidth / 5), d: () => pan(axisWidth / 5), 0: () => setView(first(), last()), e: toggleEven,
     f: core && $("fenced") ? () => edit("storage.check", fenced(scenario) ? "plain" : "document") : null,
-    r: core ? reset : null, "/": () => $("search").focus(), l: toggleTheme, "?": () => sheet.showModal(),
+    r: core ? reset : null, q: toggleLesson, "/": () => $("search").focus(), l: toggleTheme, "?": () => sheet.showModal(),
     Escape: () => showWhy(-1),
   };
   const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
@@ -161,6 +164,7 @@ function remember() {
     if (moved && state.selected >= 0) parts.set("e", String(state.selected));
     if (view.from > first() || view.until < last()) parts.set("view", `${Math.round(view.from)}-${Math.round(view.until)}`);
     if (view.even) parts.set("even", "1");
+    if (lesson.on) parts.set("lesson", "1");
     for (const [path, value] of edits) parts.append("set", `${path}=${value}`);
     const text = parts.toString();
     try { history.replaceState(null, "", text ? "#" + text : location.pathname); } catch { /* an address that cannot be changed */ }
@@ -184,6 +188,7 @@ function recall() {
     if (edits.size) { showKnobs(); runAgain(); }
   }
   if (parts.get("even")) toggleEven();
+  if (parts.get("lesson")) startLesson();
   const seen = /^(\d+)-(\d+)$/.exec(parts.get("view") ?? "");
   if (seen) setView(Number(seen[1]), Number(seen[2]));
   const event = Number(parts.get("e") ?? -1);

@@ -102,3 +102,31 @@ TEST_CASE("diff says what it cannot compare") {
   CHECK(cut.code == 2);
   CHECK(cut.out.empty());
 }
+
+TEST_CASE("report --all says what it needs, and takes no recording beside it") {
+  const Outcome nowhere = test::locklab({"report", "--all"});
+  CHECK(nowhere.code == 2);
+  CHECK(contains(nowhere.err, "--out DIR"));
+  const Outcome nothing = test::locklab({"report"});
+  CHECK(nothing.code == 2);
+  CHECK(contains(nothing.err, "name a recording"));
+  CHECK(test::locklab({"report", "run.jsonl", "--all", "--out", "x"}).code == 2);
+  const Folder folder;
+  const std::string file = folder.file("taken", "");
+  const Outcome taken = test::locklab({"report", "--all", "--out", file});
+  CHECK(taken.code == 2);
+  CHECK(contains(taken.err, "cannot make the folder"));
+}
+
+TEST_CASE("diff --html writes both pictures as a page beside what it prints") {
+  const Folder folder;
+  const Outcome out =
+      test::locklab({"diff", "doc-4", "doc-4-unfenced", "--html", folder.path("page.html")});
+  CHECK(out.code == 1);
+  CHECK(out.out == test::locklab({"diff", "doc-4", "doc-4-unfenced"}).out);
+  const std::string page = folder.text("page.html");
+  CHECK(contains(page, "Lock broken, data safe"));
+  CHECK(contains(page, "Data lost"));
+  CHECK(contains(page, "100 &lt; 101"));
+  CHECK(folder.names().size() == 1);
+}

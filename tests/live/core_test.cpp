@@ -55,6 +55,28 @@ TEST_CASE("the trace is the file that the program writes") {
   CHECK(loaded->recording.scenario == "doc-4");
 }
 
+TEST_CASE("a sketch has the verdict of the whole run, and neither its story nor its events") {
+  PageCore core;
+  const std::string sketch = core.run(text_of("doc-4"), std::nullopt, PageCore::Wanted::sketch);
+  const std::string parts = core.run(text_of("doc-4"), std::nullopt, PageCore::Wanted::parts);
+  const std::size_t end = sketch.find(",\"picture\"");
+  REQUIRE(end != std::string::npos);
+  CHECK(contains(parts, sketch.substr(1, sketch.find(",\"verdict-sign\"") - 1)));
+  CHECK(contains(sketch, "\"axis\":[["));
+  CHECK(!contains(sketch, "\"events\""));
+  CHECK(!contains(sketch, "\"story\""));
+  CHECK(sketch.size() < parts.size() / 2);
+}
+
+TEST_CASE("a window is a picture of what lies in it") {
+  PageCore core;
+  core.look_at({Instant{Duration{0s}}, Instant{Duration{100ms}}});
+  const std::string picture = core.run(text_of("doc-4"), std::nullopt, PageCore::Wanted::window);
+  CHECK(picture.starts_with("<svg"));
+  CHECK(contains(picture, "token 100"));
+  CHECK(!contains(picture, "token 101"));
+}
+
 TEST_CASE("mistakes in a scenario come back as words") {
   PageCore core;
   for (const std::string_view bad : {"", "{", "{\"schema\": 5}", "[]"}) {

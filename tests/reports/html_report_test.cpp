@@ -80,7 +80,7 @@ TEST_CASE("hostile words stay words") {
   run.recording.scenario_hash = hostile;
   HtmlOptions options;
   options.story = options.command = options.verdict = hostile;
-  options.remarks = options.sources = options.finding_messages = {hostile};
+  options.remarks = options.sources = options.finding_messages = options.explanation = {hostile};
   options.scenario_json = "{\"name\":\"</script><script>alert(1)</script>\"}";
   const std::string page = html_report(run.finish(ms(10)), options);
   CHECK(read_markup(body_of(page) + "</main>").mistake == "");

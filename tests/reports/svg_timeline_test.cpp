@@ -180,3 +180,56 @@ TEST_CASE("lanes do not overlap, and all of them lie within the picture") {
     CHECK(free <= picture.height());
   }
 }
+
+namespace {
+
+/// A client that takes the lock and gives it back again, so many times, a millisecond each.
+Recording busy_run(std::uint32_t times) {
+  RecordingMaker run{"busy", "busy"};
+  const ProcessId a = run.process("client-a", ProcessRole::client);
+  const ProcessId b = run.process("client-b", ProcessRole::client);
+  const Symbol lock = run.name("lock");
+  for (std::uint32_t i = 0; i < times; ++i) {
+    const AttemptId attempt{i + 1};
+    const ProcessId who = i % 2 == 0 ? a : b;
+    run.event(ms(i * 2), who, LockRequested{lock, attempt, 5ms, 1, 1, false});
+    run.event(ms(i * 2), who, LockGranted{lock, attempt, {}, 1, {}, ms(i * 2 + 5), kEndOfTime});
+    run.event(ms(i * 2 + 1), who, BeliefEnded{lock, attempt, BeliefEnd::released});
+  }
+  return run.finish(ms(times * 2));
+}
+
+std::string picture_of(const Recording& recording, PictureDetail detail) {
+  const Timeline timeline = make_timeline(recording);
+  const Narrator narrator(recording, timeline);
+  const TimeAxis axis = picture_axis(recording, timeline);
+  return svg_picture({recording, timeline, narrator, axis, {}, detail}, nullptr);
+}
+
+}  // namespace
+
+TEST_CASE("bands that cannot be told apart are drawn as one that says how many it stands for") {
+  const std::string few = picture_of(busy_run(200), {});
+  CHECK(count(few, " belief\"") == 200);
+  CHECK(!contains(few, "data-crowded"));
+  const Recording many = busy_run(20'000);
+  const std::string picture = picture_of(many, {});
+  CHECK(contains(picture, "data-crowded"));
+  CHECK(count(picture, " belief\"") < 10);
+  // Both clients' 10000 times are accounted for.
+  CHECK(count(picture, "10000 times it believed") == 2);
+}
+
+TEST_CASE("a window draws them apart again, and nothing outside of it") {
+  const Recording many = busy_run(20'000);
+  const std::string closer = picture_of(many, {.window = Interval{ms(1'000), ms(1'099)}});
+  CHECK(count(closer, " belief\"") == 50);
+}
+
+TEST_CASE("a sketch has the bands, and none of the messages and marks") {
+  const Recording run = document_scenario_4();
+  const std::string sketch = picture_of(run, {.sketch = true});
+  CHECK(count(sketch, " belief\"") == count(picture_of(run, {}), " belief\""));
+  CHECK(!contains(sketch, "class=\"messages\""));
+  CHECK(!contains(sketch, "class=\"dot"));
+}

@@ -173,5 +173,41 @@ TEST_CASE("an empty recording has an empty timeline") {
   CHECK(timeline.end == Instant{});
 }
 
+TEST_CASE("in a store that queues, each key has its place in line, and the first one owns the lock") {
+  RecordingMaker run{"line", ""};
+  const ProcessId a = run.process("client-a", ProcessRole::client);
+  const ProcessId b = run.process("client-b", ProcessRole::client);
+  const ProcessId server = run.process("zookeeper-1", ProcessRole::zookeeper);
+  run.process("zookeeper-2", ProcessRole::zookeeper);
+  const Symbol lock = run.name("item");
+  const Symbol store = run.name("zookeeper");
+  std::uint64_t rank = 0;
+  for (const ProcessId client : {a, b}) {
+    ++rank;
+    const AttemptId attempt{static_cast<std::uint32_t>(rank)};
+    const Instant at = ms(static_cast<std::int64_t>(rank) * 10);
+    const Symbol key = run.name("/locks/item/lock-" + std::to_string(rank));
+    run.event(at, client, LockRequested{lock, attempt, {}, 1, 1, false});
+    run.event(at, server,
+              KeyStored{key, Value::integer(1), attempt, false, {}, store, 4'294'967'296 + rank});
+    KeyRemoved removed{};
+    removed.key = key;
+    removed.attempt = attempt;
+    removed.by = attempt;
+    removed.store = store;
+    run.event(at + 100ms, server, removed);
+  }
+  const Timeline timeline = make_timeline(run.finish(ms(200)));
+  REQUIRE(timeline.keys.size() == 2);
+  CHECK(timeline.keys[0].client == a);
+  CHECK(timeline.keys[0].rank == 4'294'967'297);
+  CHECK(timeline.keys[0].span == Interval{ms(10), ms(110)});
+  CHECK(timeline.keys[1].span == Interval{ms(20), ms(120)});
+  REQUIRE(timeline.ownerships.size() == 2);
+  CHECK(timeline.ownerships[0].span == Interval{ms(10), ms(110)});
+  CHECK(timeline.ownerships[1].client == b);
+  CHECK(timeline.ownerships[1].span == Interval{ms(110), ms(120)});
+}
+
 }  // namespace
 }  // namespace locklab

@@ -260,7 +260,9 @@ int measure(const Options& options) {
   std::vector<Row> rows;
   for (const Entry& entry : entries) {
     Row row{&entry, std::vector<Figures>(options.strategies.size())};
-    for (Figures& figures : row.by_strategy) figures.sights.resize(options.seeds);
+    // A list is the same with every seed.
+    for (std::size_t s = 0; s < options.strategies.size(); ++s)
+      row.by_strategy[s].sights.resize(options.strategies[s] == "enumerate" ? 1 : options.seeds);
     rows.push_back(std::move(row));
   }
   const std::size_t a_row = options.strategies.size() * options.seeds;
@@ -271,6 +273,7 @@ int measure(const Options& options) {
       Row& row = rows[task / a_row];
       const std::size_t strategy = task % a_row / options.seeds;
       const std::size_t seed = task % options.seeds;
+      if (seed >= row.by_strategy[strategy].sights.size()) continue;
       row.by_strategy[strategy].sights[seed] =
           search(*row.entry, *find_strategy(options.strategies[strategy]), seed + 1, options);
       if (task % 512 == 0) fmt::print(stderr, "\r{} of {} searches", task, tasks);

@@ -29,10 +29,12 @@ loadCore().then((alive) => {
       later(decided, 400);
     }
   } else note.textContent = run.scenario ? "This page only shows; it was written without the core." : "This page only shows.";
+  performance.mark("alive");
   document.documentElement.dataset.ready = alive && core ? "live" : "static";
   recall();
 }, (error) => {
   $("alive").textContent = `The core could not be started (${error.message}); the page only shows.`;
+  performance.mark("alive");
   document.documentElement.dataset.ready = "static";
   recall();
 });
