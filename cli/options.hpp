@@ -178,11 +178,10 @@ struct CompletionsCommand {
   std::string shell;
 };
 
-using Command =
-    std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
-                 AdviseCommand, CheckCommand, InitCommand, ShowCommand, SchemaCommand,
-                 ReportCommand, ReplayCommand, FuzzCommand, MergeCommand, ExplainCommand,
-                 EnumerateCommand, DiffCommand, CompletionsCommand>;
+using Command = std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
+                             AdviseCommand, CheckCommand, InitCommand, ShowCommand, SchemaCommand,
+                             ReportCommand, ReplayCommand, FuzzCommand, MergeCommand,
+                             ExplainCommand, EnumerateCommand, DiffCommand, CompletionsCommand>;
 
 /// The command line asked for nothing but words: help, a version, or the sentence about a mistake.
 struct NothingToDo {

@@ -173,7 +173,8 @@ TEST_CASE("an empty recording has an empty timeline") {
   CHECK(timeline.end == Instant{});
 }
 
-TEST_CASE("in a store that queues, each key has its place in line, and the first one owns the lock") {
+TEST_CASE(
+    "in a store that queues, each key has its place in line, and the first one owns the lock") {
   RecordingMaker run{"line", ""};
   const ProcessId a = run.process("client-a", ProcessRole::client);
   const ProcessId b = run.process("client-b", ProcessRole::client);
