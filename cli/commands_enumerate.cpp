@@ -58,8 +58,9 @@ Result<CertificateRequest, std::string> request_of(const EnumerateCommand& comma
     request.choice.sizes.push_back(*size);
   }
   std::ranges::sort(request.choice.sizes);
-  const auto twice = std::ranges::unique(request.choice.sizes);
-  request.choice.sizes.erase(twice.begin(), twice.end());
+  // Clang 14 does not compile std::ranges::unique.
+  request.choice.sizes.erase(std::unique(request.choice.sizes.begin(), request.choice.sizes.end()),
+                             request.choice.sizes.end());
   return request;
 }
 

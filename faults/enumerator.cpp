@@ -192,7 +192,8 @@ void Enumerator::add_permutations(std::size_t most) {
   std::map<std::uint32_t, std::vector<const Target*>> groups;
   for (const Target& target : what_.space.targets) groups[target.group].push_back(&target);
   std::erase_if(groups, [](const auto& group) { return group.second.size() < 2; });
-  for (const auto& [number, members] : groups) {
+  for (const auto& group : groups) {
+    const std::vector<const Target*>& members = group.second;
     std::size_t ways = 1;
     for (std::size_t i = 2; i <= members.size() && ways <= most; ++i) ways *= i;
     std::vector<std::size_t> places(members.size());

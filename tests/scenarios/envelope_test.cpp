@@ -156,10 +156,12 @@ TEST_CASE("draws and enumerated schedules keep to the envelope, for every lock")
     CHECK((drawn & kind_bit(SearchKind::pause)) != 0);
     CHECK((drawn & kind_bit(SearchKind::partition)) != 0);
     CHECK((drawn & kind_bit(SearchKind::duplicate)) == 0);  // as TCP does
-    const Enumerator all(space);
-    CHECK(all.count(1) > 0);
-    CHECK(std::ranges::all_of(
-        all.atoms(), [&](const ScheduledFault& atom) { return space.contains(atom.fault); }));
+    const Enumerator all(enumeration_of(space));
+    CHECK(all.atoms() > 0);
+    std::size_t outside_atoms = 0;
+    for (std::size_t i = 0; i < all.atoms(); ++i)
+      outside_atoms += space.contains(all.atom(i).fault) ? 0 : 1;
+    CHECK(outside_atoms == 0);
   }
 }
 
