@@ -10,7 +10,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
 #include "cli/signals.hpp"
 #include "scenarios/diagnostics.hpp"
@@ -22,6 +25,8 @@ using Outcome = Result<void, FileError>;
 
 constexpr std::size_t kMostBytes = std::size_t{1}
                                    << 30U;  // a file without end must not eat all memory
+
+constexpr std::string_view kTemporary = ".XXXXXX";  // after the name of what is written
 
 FileError because(std::string_view what, const std::string& path, int error) {
   return {fmt::format("cannot {} {}: {}", what, in_quotes(path, 400), std::strerror(error))};
@@ -127,7 +132,7 @@ Outcome write_file(const std::string& path, const std::string& text, Overwrite o
   if (exists && !S_ISREG(status.st_mode)) return write_in_place(path, text);
 
   const std::string target = exists ? resolved(path) : path;
-  std::string temporary = target + ".XXXXXX";
+  std::string temporary = target + std::string(kTemporary);
   const int descriptor = ::mkstemp(temporary.data());
   if (descriptor < 0) return because("write", path, errno);
   const PendingFile pending(temporary);
@@ -139,6 +144,22 @@ Outcome write_file(const std::string& path, const std::string& text, Overwrite o
     outcome = because("write", path, errno);
   if (!outcome) ::unlink(temporary.c_str());
   return outcome;
+}
+
+void remove_leftovers(const std::string& path) {
+  namespace fs = std::filesystem;
+  const fs::path target(resolved(path));
+  const std::string stem = target.filename().string() + '.';
+  std::error_code error;
+  std::vector<fs::path> leftovers;
+  const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with(stem) && name.size() == stem.size() + kTemporary.size() - 1)
+      leftovers.push_back(entry->path());
+  }
+  for (const fs::path& leftover : leftovers) fs::remove(leftover, error);
 }
 
 }  // namespace locklab

@@ -24,6 +24,10 @@ enum class Overwrite : std::uint8_t { refused, allowed };
 Result<void, FileError> write_file(const std::string& path, const std::string& text,
                                    Overwrite overwrite = Overwrite::allowed);
 
+/// Removes what `write_file` leaves beside `path` if the program is killed while it writes: nobody
+/// else may be writing there.
+void remove_leftovers(const std::string& path);
+
 bool is_existing_path(const std::string& path);
 
 }  // namespace locklab

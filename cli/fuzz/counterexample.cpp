@@ -90,15 +90,4 @@ std::string scenario_text(const Counterexample& example) {
       with_schedule(example.document, example.name, example.shrunk.schedule, example.findings));
 }
 
-bool write_counterexamples(std::vector<Counterexample>& examples, const std::string& folder) {
-  for (Counterexample& example : examples) {
-    example.file = (std::filesystem::path(folder) / (example.name + ".json")).string();
-    const auto written = write_file(example.file, scenario_text(example));
-    if (written) continue;
-    complain(written.error().sentence);
-    return false;
-  }
-  return true;
-}
-
 }  // namespace locklab

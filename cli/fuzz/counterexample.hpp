@@ -49,8 +49,4 @@ std::vector<Counterexample> counterexamples(std::span<const Found> found, const 
 /// The counterexample as a scenario that expects its violations.
 std::string scenario_text(const Counterexample& example);
 
-/// Writes each into the folder and says so in it. False after an error, which standard error was
-/// told of.
-bool write_counterexamples(std::vector<Counterexample>& examples, const std::string& folder);
-
 }  // namespace locklab

@@ -11,7 +11,9 @@
 namespace locklab {
 namespace {
 
-bool write(const std::string& path, const std::string& text) {
+/// A campaign that goes on may have been killed while it wrote.
+bool write(const std::string& path, const std::string& text, const FuzzCommand& command) {
+  if (command.resume) remove_leftovers(path);
   const auto written = write_file(path, text);
   if (!written) complain(written.error().sentence);
   return written.has_value();
@@ -19,9 +21,14 @@ bool write(const std::string& path, const std::string& text) {
 
 bool write_all(CampaignResult& result) {
   const FuzzCommand& command = result.plan.command;
-  if (!command.out.empty() && !write_counterexamples(result.examples, command.out)) return false;
-  if (!command.junit.empty() && !write(command.junit, junit_text(result))) return false;
-  return command.sarif.empty() || write(command.sarif, sarif_text(result));
+  if (!command.out.empty()) {
+    for (Counterexample& example : result.examples) {
+      example.file = (std::filesystem::path(command.out) / (example.name + ".json")).string();
+      if (!write(example.file, scenario_text(example), command)) return false;
+    }
+  }
+  if (!command.junit.empty() && !write(command.junit, junit_text(result), command)) return false;
+  return command.sarif.empty() || write(command.sarif, sarif_text(result), command);
 }
 
 }  // namespace

@@ -38,9 +38,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 /// A pipe whose writing end stays open keeps a reader of standard input waiting.
-void interrupt_when_it_waits(::pid_t child, int signal) {
-  ::usleep(200'000);
-  REQUIRE(::kill(child, signal) == 0);
+void interrupt_when_it_waits(::pid_t child, const Call& how) {
+  ::usleep(static_cast<::useconds_t>(how.interrupt_after_us));
+  REQUIRE(::kill(child, how.interrupt) == 0);
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ Outcome call_program(const std::string& program, const Call& how) {
                                      pointers(words).data(), pointers(settings).data());
   ::posix_spawn_file_actions_destroy(&actions);
   REQUIRE(spawned == 0);
-  if (how.interrupt != 0) interrupt_when_it_waits(child, how.interrupt);
+  if (how.interrupt != 0) interrupt_when_it_waits(child, how);
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   for (const int end : pipe_ends)

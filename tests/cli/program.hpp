@@ -22,6 +22,7 @@ struct Call {
   std::string input;
   std::string directory;  // empty: the present one
   int interrupt = 0;      // a signal sent while standard input is still open
+  int interrupt_after_us = 200'000;
 };
 
 Outcome call(const Call& how);

@@ -30,7 +30,7 @@ inline MarkupRead read_markup(std::string_view markup) {
       if (text[i] == '<' || text[i] == '>') return false;
       if (text[i] != '&') continue;
       bool known = false;
-      for (const std::string_view name : {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"})
+      for (const std::string_view name : {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;", "&apos;"})
         known = known || text.substr(i).starts_with(name);
       if (!known) return false;
     }
