@@ -6,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <limits>
 #include <map>
@@ -15,6 +14,7 @@
 #include <utility>
 
 #include "cli/help.hpp"
+#include "cli/option_values.hpp"
 #include "faults/campaign.hpp"
 #include "faults/space.hpp"
 #include "faults/strategy.hpp"
@@ -71,22 +71,6 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   const std::vector<std::string_view> views(known.begin(), known.end());
   const auto meant = closest(word, views);
   return meant ? fmt::format(" (did you mean {}?)", in_quotes(*meant)) : std::string();
-}
-
-template <class Number>
-std::optional<Number> whole_number(std::string_view text, Number least, Number most) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  if (value < least || value > most) return std::nullopt;
-  return value;
-}
-
-/// As in a scenario, and "10m" as well: on a command line nobody means metres.
-std::optional<Duration> read_time(const std::string& text) {
-  const bool minutes = text.size() > 1 && text.ends_with('m') && text[text.size() - 2] >= '0' &&
-                       text[text.size() - 2] <= '9';
-  return parse_duration(minutes ? text + "in" : text);
 }
 
 class CommandLineParser {
@@ -236,7 +220,7 @@ class CommandLineParser {
     c.add_flag("--whole", fuzz_.whole,
                "Keep the scenario of a counterexample as it is, with all its clients and servers");
     number(c, "--most", fuzz_.most_faults, "Faults in a schedule at most; 12 unless given",
-           std::size_t{1}, std::size_t{10});
+           std::size_t{1}, std::size_t{32});
     value(c, "--strategy", fuzz_.strategy, kStrategy,
           ("How schedules are chosen: " + listed(split_choices(kStrategy)) +
            "; portfolio, which tries them all, unless given")
@@ -713,15 +697,6 @@ class CommandLineParser {
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
   return CommandLineParser().parse(argc, argv);
-}
-
-std::optional<std::pair<std::uint32_t, std::uint32_t>> read_shard(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos) return std::nullopt;
-  const auto of = whole_number<std::uint32_t>(text.substr(slash + 1), 1, kIslands);
-  const auto number = of ? whole_number<std::uint32_t>(text.substr(0, slash), 1, *of) : of;
-  if (!number) return std::nullopt;
-  return std::pair(*number, *of);
 }
 
 CommandTable command_table() { return CommandLineParser().table(); }

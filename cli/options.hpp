@@ -7,8 +7,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -170,9 +168,6 @@ struct CommandLine {
 };
 
 CommandLine parse_command_line(int argc, const char* const* argv);
-
-/// The number of a shard and how many there are, from "2/4"; nothing if it is no shard.
-std::optional<std::pair<std::uint32_t, std::uint32_t>> read_shard(std::string_view text);
 
 // ---- what there is to ask for -------------------------------------------------------------------
 

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "cli/option_values.hpp"
 #include "cli/terminal.hpp"
 #include "faults/strategy.hpp"
 #include "invariants/registry.hpp"
@@ -74,6 +76,8 @@ std::uint64_t fingerprint(const FaultSpace& space) {
     text += fmt::format("\n{} {}", describe(Trigger(anchor.on)), anchor.at.count());
   for (const Duration size : space.sizes) text += fmt::format(" {}", size.count());
   for (const std::string& kind : space.message_kinds) text += '\n' + kind;
+  for (const std::string& key : space.keys) text += '\n' + key;
+  text += fmt::format(" {}", space.quiet_after.count());
   return hash_text(text);
 }
 
