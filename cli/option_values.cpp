@@ -1,6 +1,7 @@
 #include "cli/option_values.hpp"
 
 #include "faults/campaign.hpp"
+#include "faults/space.hpp"
 
 namespace locklab {
 
@@ -17,6 +18,15 @@ std::optional<std::pair<std::uint32_t, std::uint32_t>> read_shard(std::string_vi
   const auto number = of ? whole_number<std::uint32_t>(text.substr(0, slash), 1, *of) : of;
   if (!number) return std::nullopt;
   return std::pair(*number, *of);
+}
+
+std::string kinds_of_faults() {
+  std::string out;
+  for (std::size_t i = 0; i < kSearchKinds; ++i) {
+    if (i > 0) out += ", ";
+    out += to_string(static_cast<SearchKind>(i));
+  }
+  return out;
 }
 
 }  // namespace locklab

@@ -29,4 +29,7 @@ std::optional<Duration> read_time(const std::string& text);
 /// The number of a shard and how many there are, from "2/4".
 std::optional<std::pair<std::uint32_t, std::uint32_t>> read_shard(std::string_view text);
 
+/// All that a search may use: "pause, suspend, ..."
+std::string kinds_of_faults();
+
 }  // namespace locklab

@@ -47,16 +47,6 @@ std::vector<std::string> split_choices(std::string_view value) {
   }
 }
 
-/// "pause, suspend, ..."
-std::string kinds_of_faults() {
-  std::string out;
-  for (std::size_t i = 0; i < kSearchKinds; ++i) {
-    if (i > 0) out += ", ";
-    out += to_string(static_cast<SearchKind>(i));
-  }
-  return out;
-}
-
 /// "auto, always or never"
 std::string listed(const std::vector<std::string>& words) {
   std::string out;
