@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "sim/time.hpp"
 
@@ -28,6 +29,22 @@ std::optional<Duration> read_time(const std::string& text);
 
 /// The number of a shard and how many there are, from "2/4".
 std::optional<std::pair<std::uint32_t, std::uint32_t>> read_shard(std::string_view text);
+
+/// Types of values that stand for a choice: what a help page shows, and what `split_choices` takes.
+inline constexpr const char* kShells = "bash|zsh|fish";
+inline constexpr const char* kStrategy = "STRATEGY";
+inline constexpr const char* kFormat = "FORMAT";
+inline constexpr const char* kColors = "auto|always|never";
+
+/// What may be chosen: "auto|always|never" as a list, or the names of a table; empty where the
+/// value is no choice.
+std::vector<std::string> split_choices(std::string_view value);
+
+/// "auto, always or never"
+std::string listed(const std::vector<std::string>& words);
+
+/// " (did you mean \"auto\"?)", or nothing.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
 
 /// All that a search may use: "pause, suspend, ..."
 std::string kinds_of_faults();

@@ -1,5 +1,5 @@
-// Commands and options for CLI11, which takes seconds to compile and throws: both end in this file.
-// Its sentences are replaced by ours, which say what to do.
+// Commands and options for CLI11, which takes seconds to compile and throws: both end in this file
+// and in option_mistakes.cpp, where its sentences are replaced by ours, which say what to do.
 #include "cli/options.hpp"
 
 #include <fmt/format.h>
@@ -14,54 +14,16 @@
 #include <utility>
 
 #include "cli/help.hpp"
+#include "cli/option_mistakes.hpp"
 #include "cli/option_values.hpp"
 #include "faults/campaign.hpp"
-#include "faults/space.hpp"
-#include "faults/strategy.hpp"
-#include "reports/registry.hpp"
 #include "scenarios/diagnostics.hpp"
-#include "scenarios/suggest.hpp"
 #include "sim/time.hpp"
 
 namespace locklab {
 namespace {
 
 constexpr const char* kKinds = "scenarios|algorithms|faults|invariants|workloads|formats";
-constexpr const char* kShells = "bash|zsh|fish";
-constexpr const char* kStrategy = "STRATEGY";
-constexpr const char* kFormat = "FORMAT";
-constexpr const char* kColors = "auto|always|never";
-
-std::vector<std::string> split_choices(std::string_view value) {
-  std::vector<std::string> choices;
-  if (value == kFormat)
-    for (const Format& format : formats()) choices.emplace_back(format.name);
-  if (value == kStrategy)
-    for (const StrategyKind& strategy : strategies()) choices.emplace_back(strategy.name);
-  if (value.find('|') == std::string_view::npos) return choices;
-  while (true) {
-    const std::size_t bar = value.find('|');
-    choices.emplace_back(value.substr(0, bar));
-    if (bar == std::string_view::npos) return choices;
-    value.remove_prefix(bar + 1);
-  }
-}
-
-/// "auto, always or never"
-std::string listed(const std::vector<std::string>& words) {
-  std::string out;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) out += i + 1 == words.size() ? " or " : ", ";
-    out += words[i];
-  }
-  return out;
-}
-
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
-  const std::vector<std::string_view> views(known.begin(), known.end());
-  const auto meant = closest(word, views);
-  return meant ? fmt::format(" (did you mean {}?)", in_quotes(*meant)) : std::string();
-}
 
 class CommandLineParser {
  public:
@@ -110,7 +72,7 @@ class CommandLineParser {
     } catch (const CLI::CallForVersion&) {
       return nothing(ExitCode::ok, "locklab " LOCKLAB_VERSION "\n");
     } catch (const CLI::ParseError& error) {
-      return bad(worded(error));
+      return bad(mistake_text(error, app_, parsed_command()));
     }
     const CLI::App* used = parsed_command();
     if (used == nullptr) return nothing(ExitCode::ok, short_help(table()));
@@ -652,63 +614,6 @@ class CommandLineParser {
     for (const CommandRow& row : all.commands)
       if (row.name == used->get_name()) return command_help(row);
     return {};
-  }
-
-  std::string missing_argument(const CLI::App& used) const {
-    for (const CLI::Option* option : used.get_options()) {
-      if (!option->get_required() || option->count() > 0) continue;
-      const std::vector<std::string> choices = split_choices(option->get_type_name());
-      std::string needed = choices.empty() ? "a " + option->get_type_name() : listed(choices);
-      for (char& letter : needed)
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-      std::string sentence = fmt::format("{} needs {}; `locklab {} --help` shows examples",
-                                         used.get_name(), needed, used.get_name());
-      if (option->get_type_name() == "RUN")
-        sentence = fmt::format(
-            "{} needs two runs: recordings or scenarios; `locklab {} --help` "
-            "shows examples",
-            used.get_name(), used.get_name());
-      if (option->get_type_name() == "SCENARIO")
-        sentence += ", `locklab list scenarios` what there is to run";
-      return sentence;
-    }
-    return {};
-  }
-
-  /// CLI11's mistake as a sentence of ours.
-  std::string worded(const CLI::ParseError& error) const {
-    const CLI::App* used = parsed_command();
-    const std::string name = used == nullptr ? "locklab" : used->get_name();
-    const std::string look =
-        used == nullptr ? "`locklab --help`" : fmt::format("`locklab {} --help`", name);
-    if (used != nullptr && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
-      return missing_argument(*used);
-    const std::vector<std::string> rest = app_.remaining(true);
-    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !rest.empty()) {
-      const auto option = std::find_if(rest.begin(), rest.end(), [](const std::string& word) {
-        return word.size() > 1 && word.starts_with('-');
-      });
-      if (option == rest.end())
-        return fmt::format("{} has no use for the argument {}; {} shows examples", name,
-                           in_quotes(rest.front()), look);
-      const std::string word = option->substr(0, option->find('='));
-      std::vector<std::string> known;
-      for (const CLI::Option* candidate : (used == nullptr ? &app_ : used)->get_options())
-        for (const std::string& long_name : candidate->get_lnames())
-          known.push_back("--" + long_name);
-      return fmt::format("{} has no option {}{}; {} lists them", name, in_quotes(word),
-                         did_you_mean(word, known), look);
-    }
-    std::string what = error.what();
-    // An argument has a name only here; to the user it is the command's.
-    if (const std::size_t colon = what.find(": "); !what.starts_with('-') && colon < what.find('"'))
-      what.replace(0, colon, name);
-    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
-      return fmt::format("{} needs a value; {} shows examples", what.substr(0, what.find(':')),
-                         look);
-    if (const std::size_t at = what.find(" excludes "); at != std::string::npos)
-      return fmt::format("{} and {} cannot be combined", what.substr(0, at), what.substr(at + 10));
-    return fmt::format("{}; {} shows examples", what, look);
   }
 
   static OptionRow row_of(const CLI::Option& option) {

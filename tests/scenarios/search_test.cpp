@@ -117,8 +117,8 @@ TEST_CASE(
   shrunk.trial = oracle.run(shrunk.schedule);
   REQUIRE(shrunk.trial.violated());
 
-  const SmallerScenario smaller =
-      smaller_scenario(*document, scenario, shrunk, wanted, fault_space);
+  const SmallerScenario smaller = smaller_scenario(
+      *document, scenario, shrunk, wanted, [](const Scenario& its) { return fault_space(its); });
   CHECK(smaller.scenario.clients.size() == 2);
   CHECK(smaller.scenario.workload.rounds == 1);
   CHECK(smaller.scenario.horizon < 60s);
