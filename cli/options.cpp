@@ -141,7 +141,7 @@ class CommandLineParser {
         command("fuzz", "Search for faults that break a lock, and shrink what is found",
                 "locklab fuzz redlock --faults clock-jump,partition --until-found\n"
                 "locklab fuzz simple_redis_lock --check service_mutual_exclusion --runs 20000\n"
-                "locklab fuzz my-scenario.json --time 60s --out found\n"
+                "locklab fuzz my-scenario.json --beyond --time 60s --out found\n"
                 "locklab fuzz redlock:spec --runs 100000 --jobs 2 --json\n"
                 "locklab fuzz redlock --runs 5000000 --out found --resume\n"
                 "locklab fuzz redlock --runs 5000000 --out found --shard 1/4",
@@ -156,7 +156,7 @@ class CommandLineParser {
          "Kinds of faults (" + kinds_of_faults() +
              "), whatever the lock assumes; unless given, those that it was built to survive");
     c.add_flag("--beyond", fuzz_.beyond,
-               "All kinds of faults, also those that the lock assumes not to happen");
+               "All faults and all invariants, whatever the lock assumes and promises");
     list(c, "--check", fuzz_.checks, "LIST",
          "Invariants to look at; unless given, those that the lock promises");
     number(c, "--runs", fuzz_.runs, "Schedules to try; 10000 unless another limit is given",

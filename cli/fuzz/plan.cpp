@@ -54,11 +54,11 @@ FaultSpace space_of(const Scenario& scenario, const FuzzCommand& command, Search
   return space;
 }
 
-/// What the command asks for; without a word about it what the locks promise, or, where there is no
-/// lock, all that the scenario checks.
+/// What the command asks for; without a word about it what the locks promise. Beyond their envelope
+/// they promise nothing: there, and where there is no lock, it is all that the scenario checks.
 Result<WantedInvariants, std::string> wanted_of(const Scenario& scenario,
                                                 const FuzzCommand& command) {
-  if (!command.checks.empty()) return wanted_of(command.checks);
+  if (!command.checks.empty() || command.beyond) return wanted_of(command.checks);
   const std::vector<std::string_view> promised = promised_invariants(scenario);
   return WantedInvariants(promised.begin(), promised.end());
 }

@@ -29,7 +29,8 @@ bool contains(const std::string& text, const std::string& part) {
 
 /// `locklab fuzz` of a lock that breaks in several ways, in the folder.
 Words campaign(const Words& more) {
-  Words words{"fuzz", "simple_redis_lock", "--runs", "3000", "--most", "2", "--seed", "4"};
+  Words words{"fuzz", "simple_redis_lock", "--runs", "3000", "--most", "2", "--seed",
+              "4",    "--beyond"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -99,8 +100,8 @@ TEST_CASE("a counterexample keeps the faults that its scenario had of its own") 
   text.insert(text.find("\n}"), R"(,
   "faults": [{"at": "1ms", "wall_jump": {"machines": ["redis-1"], "by": "1ms"}}])");
   folder.file("own.json", text);
-  const Outcome outcome =
-      run_in(folder, {"fuzz", "own.json", "--runs", "2000", "--out", "found", "--json"});
+  const Outcome outcome = run_in(
+      folder, {"fuzz", "own.json", "--beyond", "--runs", "2000", "--out", "found", "--json"});
   REQUIRE(outcome.code == 1);
   for (const auto& [name, file] : found_files(folder)) {
     CHECK(Json::parse(file)["faults"][0]["at"] == "1ms");
@@ -132,9 +133,10 @@ TEST_CASE("a campaign that is killed again and again, and resumed, ends as if no
 }
 
 TEST_CASE("a search for the first violation can be resumed as well") {
-  const Words words{"fuzz",     "redlock",    "--check",       "service_mutual_exclusion",
-                    "--faults", "clock-jump", "--until-found", "--json",
-                    "--out",    "found"};
+  const Words words{
+      "fuzz",     "redlock",    "--beyond",      "--check", "service_mutual_exclusion",
+      "--faults", "clock-jump", "--until-found", "--json",  "--out",
+      "found"};
   const Folder whole;
   const Outcome expected = run_in(whole, words);
   REQUIRE(expected.code == 1);
@@ -200,8 +202,8 @@ TEST_CASE("what is begun is not begun again, nor gone on with as something else"
   refuse(campaign({"--out", "found", "--resume", "--faults", "pause"}), "--faults is not given");
   refuse(campaign({"--out", "found", "--resume", "--set", "lock.ttl=5s"}),
          "the scenario is another one");
-  refuse({"fuzz", "redlock", "--runs", "3000", "--most", "2", "--seed", "4", "--out", "found",
-          "--resume"},
+  refuse({"fuzz", "redlock", "--beyond", "--runs", "3000", "--most", "2", "--seed", "4", "--out",
+          "found", "--resume"},
          "the scenario is another one");
   refuse(campaign({"--resume"}), "--resume requires --out");
   folder.file(std::string("found/") + kJournal, "{}\n");
@@ -324,7 +326,7 @@ TEST_CASE("--time is over at the end of a round, which --runs can repeat") {
   json["ended"] = "complete";
   CHECK(json == Json::parse(again.out));
   for (const char* time : {"1m", "1min", "90s", "2h"})
-    CHECK(test::locklab({"fuzz", "redlock", "--time", time, "--until-found", "--check",
+    CHECK(test::locklab({"fuzz", "redlock", "--beyond", "--time", time, "--until-found", "--check",
                          "service_mutual_exclusion"})
               .code == 1);
   CHECK(test::locklab({"fuzz", "redlock", "--time", "m"}).code == 2);
@@ -369,7 +371,7 @@ TEST_CASE("JUnit: a case for each invariant that held, a failed one for each cou
   const std::string evil = "a&b \"<c>' ]]>.json";
   folder.file(evil, test::small_scenario());
   const Outcome outcome =
-      run_in(folder, {"fuzz", evil, "--runs", "1000", "--junit", "j.xml", "--json"});
+      run_in(folder, {"fuzz", evil, "--beyond", "--runs", "1000", "--junit", "j.xml", "--json"});
   REQUIRE(outcome.code == 1);
   const std::size_t found = Json::parse(outcome.out)["found"].size();
   const std::string xml = folder.text("j.xml");

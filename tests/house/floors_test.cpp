@@ -49,7 +49,7 @@ const std::vector<Guarded> kGuarded{
     {"nlohmann/",
      {"scenarios/located_json.cpp", "reports/recording_json_read.cpp",
       "reports/recording_json_write.cpp", "cli/"}},
-    {"CLI/", {"cli/options.cpp"}},
+    {"CLI/", {"cli/options.cpp", "cli/option_mistakes.hpp"}},
     {"sanitizer/", {"sim/arena.hpp"}},
     // What WebAssembly does not have.
     {"unistd.h", {"cli/"}},

@@ -36,7 +36,7 @@ fail() {
   exit 1
 }
 
-scenario=simple_redis_lock
+scenario=naive_redis_lock
 runs=4000
 
 one_process() {
