@@ -2,7 +2,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <ranges>
 
 #include "cli/fuzz/result.hpp"
 #include "cli/table.hpp"
@@ -90,8 +89,8 @@ std::string found_text(const CampaignResult& result, const Terminal& terminal) {
     return size_of(example->shrunk.schedule);
   });
   std::string out;
-  for (const Counterexample* example : examples | std::views::take(kMostShown))
-    out += text_of(*example, terminal) + '\n';
+  for (std::size_t i = 0; i < std::min(examples.size(), kMostShown); ++i)
+    out += text_of(*examples[i], terminal) + '\n';
   if (examples.size() > kMostShown)
     out += fmt::format("and {} more; {}--json lists them\n", examples.size() - kMostShown,
                        result.plan.command.out.empty() ? "--out DIR writes all, " : "");
