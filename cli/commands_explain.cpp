@@ -13,7 +13,7 @@
 #include "cli/table.hpp"
 #include "cli/verdict.hpp"
 #include "invariants/registry.hpp"
-#include "live/page.hpp"
+#include "live/explanation_words.hpp"
 #include "reports/causal_story.hpp"
 #include "reports/escape.hpp"
 #include "reports/plain_text.hpp"
@@ -22,166 +22,14 @@
 namespace locklab {
 namespace {
 
-std::string listed(const std::vector<std::string>& words, std::string_view last) {
-  std::string out;
-  for (std::size_t i = 0; i < words.size(); ++i)
-    out += (i == 0 ? "" : i + 1 == words.size() ? fmt::format(" {} ", last) : ", ") + words[i];
-  return out;
-}
-
-std::string invariants(const std::vector<std::string_view>& names) {
-  std::vector<std::string> words;
-  for (const std::string_view name : names) words.push_back(plain_words(name));
-  return listed(words, "and");
-}
-
-/// "nothing is violated"
-std::string fate_words(const Fate& fate) {
-  switch (fate.kind) {
-    case Fate::Kind::breaks:
-      return "it breaks all the same";
-    case Fate::Kind::other:
-      return fmt::format("it does not break in this way, but {} {} violated",
-                         invariants(fate.violated), fate.violated.size() == 1 ? "is" : "are");
-    case Fate::Kind::holds:
-      return "nothing is violated";
-    case Fate::Kind::undecided:
-      return "it is undecided: the event limit is spent";
-  }
-  return {};
-}
-
-/// What an explanation says, in the order in which it is said; drawn as text, Markdown or JSON.
-class Words {
- public:
-  Words(const Scenario& scenario, std::string_view check, const Recording& recording,
-        const Explanation& explanation)
-      : scenario_(scenario),
-        check_(check),
-        recording_(recording),
-        explanation_(explanation),
-        timeline_(make_timeline(recording)),
-        narrator_(recording, timeline_) {
-    if (explanation.finding)
-      story_ = causal_story(recording, timeline_, narrator_, *explanation.finding);
-  }
-
-  const std::vector<StoryLine>& story() const { return story_; }
-
-  std::string verdict() const {
-    if (explanation_.finding) return explanation_.message;
-    if (explanation_.result.findings.empty()) return "Nothing is violated.";
-    return fmt::format("{} is not violated. What is: {}.", plain_words(check_),
-                       violated_text(explanation_.result.findings));
-  }
-
-  /// One a fault.
-  std::vector<std::string> faults() const {
-    std::vector<std::string> out;
-    for (const FaultPart& part : explanation_.faults) {
-      std::string text = describe(scenario_.faults[part.fault]) + ": ";
-      if (!part.struck) {
-        text += "it never struck";
-      } else if (part.needed()) {
-        text += "needed; without it " + fate_words(part.without);
-      } else {
-        text += "not needed; without it it breaks all the same";
-      }
-      if (!part.silenced.empty()) text += fmt::format(" ({} then)", silenced(part));
-      out.push_back(std::move(text));
-    }
-    return out;
-  }
-
-  /// What is to be said of several faults at once.
-  std::vector<std::string> together() const {
-    std::vector<std::string> out;
-    for (const EitherFault& pair : explanation_.either)
-      out.push_back(fmt::format("Of faults {} and {} one is needed: without both {}.", pair.a + 1,
-                                pair.b + 1, fate_words(pair.without_both)));
-    if (scenario_.faults.empty())
-      out.emplace_back("There are no faults: the run breaks by itself.");
-    else if (explanation_.without_faults.kind == Fate::Kind::breaks)
-      out.emplace_back("No fault is needed: without any of them it breaks all the same.");
-    return out;
-  }
-
-  std::string no_return() const {
-    if (!explanation_.no_return) return {};
-    const PointOfNoReturn& point = *explanation_.no_return;
-    std::string out = fmt::format(
-        "{}. With the faults called off before that, {}; called off at any later instant, it "
-        "breaks.",
-        at_words(point), fate_words(point.fate));
-    if (!point.every_instant) out += " (The run is long: a selection of its instants was tried.)";
-    return out;
-  }
-
-  std::string closest() const {
-    if (!explanation_.closest) return "Nothing was granted whose protection ends.";
-    const ClosestGrant& grant = *explanation_.closest;
-    return fmt::format(
-        "The closest it came: {} was protected until {} and relied on {} until {}, with {} to "
-        "spare.",
-        narrator_.process(grant.process), shown(grant.protected_until), narrator_.lock(grant.lock),
-        shown(grant.relied), shown(grant.slack()));
-  }
-
- private:
-  std::string silenced(const FaultPart& part) const {
-    std::vector<std::string> numbers;
-    for (const std::size_t fault : part.silenced) numbers.push_back(fmt::format("{}", fault + 1));
-    return numbers.size() == 1 ? fmt::format("fault {} does not strike", numbers.front())
-                               : fmt::format("faults {} do not strike", listed(numbers, "and"));
-  }
-
-  /// "4999ms, when the clock of redis-3 jumps forwards"
-  std::string at_words(const PointOfNoReturn& point) const {
-    if (!point.at_event)
-      return fmt::format("{}: nothing happens then, but what the faults do has lasted too long",
-                         shown(point.lost));
-    std::string what;
-    bool by_fault = false;
-    for (const StoryLine& line : tell_story(recording_, timeline_, narrator_, Detail::brief)) {
-      const bool fault = line.tone == StoryLine::Tone::fault;
-      if (line.at != point.safe || (!what.empty() && (by_fault || !fault))) continue;
-      what = line.text;
-      by_fault = fault;
-    }
-    if (what.empty()) what = narrator_.sentence(event_at(point.safe));
-    return shown(point.safe) + ": " + what;
-  }
-
-  /// The first event of that instant, which has one: the first to those whom it concerns, if any.
-  const TraceEvent& event_at(Instant at) const {
-    const auto& concerned = explanation_.result.findings[*explanation_.finding].processes;
-    const TraceEvent* first = nullptr;
-    for (const TraceEvent& event : recording_.events) {
-      if (event.at != at) continue;
-      if (std::find(concerned.begin(), concerned.end(), event.process) != concerned.end())
-        return event;
-      if (first == nullptr) first = &event;
-    }
-    return first == nullptr ? recording_.events.front() : *first;
-  }
-
-  const Scenario& scenario_;
-  std::string_view check_;
-  const Recording& recording_;
-  const Explanation& explanation_;
-  Timeline timeline_;
-  Narrator narrator_;
-  std::vector<StoryLine> story_;
-};
-
 // ---- drawn --------------------------------------------------------------------------------------
 
 std::string heading(const Recording& recording) {
   return recording.title.empty() ? recording.scenario : recording.scenario + ": " + recording.title;
 }
 
-std::string text_of(const Words& words, const Explanation& explanation, const Recording& recording,
-                    const Terminal& terminal) {
+std::string text_of(const ExplanationWords& words, const Explanation& explanation,
+                    const Recording& recording, const Terminal& terminal) {
   std::string out = paragraph(heading(recording), terminal) + '\n';
   out += paragraph(words.verdict(), terminal);
   if (!explanation.finding) return out + paragraph(words.closest(), terminal);
@@ -207,7 +55,7 @@ std::string text_of(const Words& words, const Explanation& explanation, const Re
   return out;
 }
 
-std::string markdown_of(const Words& words, const Explanation& explanation,
+std::string markdown_of(const ExplanationWords& words, const Explanation& explanation,
                         const Recording& recording) {
   std::string out = fmt::format("## {}\n\n{}\n", markdown_text(heading(recording)),
                                 markdown_text(words.verdict()));
@@ -239,8 +87,8 @@ Json fate_json(const Fate& fate) {
   return json;
 }
 
-Json json_of(const Words& words, const Scenario& scenario, const Explanation& explanation,
-             const Recording& recording) {
+Json json_of(const ExplanationWords& words, const Scenario& scenario,
+             const Explanation& explanation, const Recording& recording) {
   Json json;
   json["schema"] = "locklab-explanation/1";
   json["scenario"] = scenario.name;
@@ -318,7 +166,7 @@ ExitCode explain_run(const ExplainCommand& command, const TerminalChoice& choice
   Recording recording;
   recording.version = LOCKLAB_VERSION;
   const Explanation explanation = explain(scenario, command.check, recording);
-  const Words words(scenario, command.check, recording, explanation);
+  const ExplanationWords words(scenario, command.check, recording, explanation);
   if (command.json)
     print(json_text(json_of(words, scenario, explanation, recording)));
   else if (command.markdown)

@@ -129,15 +129,21 @@ class Shrinker {
       }
   }
 
-  /// A fault goes, and another one does its work: it lasts longer, or strikes more servers.
+  /// A fault goes, and another one does its work: it lasts longer, strikes more servers, or strikes
+  /// when the one that goes did.
   bool spared(std::size_t place) {
     for (std::size_t other = 0; other < best_.schedule.size(); ++other) {
       if (other == place) continue;
-      for (Fault& stronger : stronger_than(best_.schedule[other].fault)) {
-        FaultSchedule candidate = best_.schedule;
-        candidate[other].fault = std::move(stronger);
-        candidate.erase(candidate.begin() + static_cast<std::ptrdiff_t>(place));
-        if (take(std::move(candidate))) return true;
+      for (const Trigger& trigger :
+           {best_.schedule[other].trigger, best_.schedule[place].trigger}) {
+        std::vector<Fault> its = stronger_than(best_.schedule[other].fault);
+        its.push_back(best_.schedule[other].fault);
+        for (Fault& stronger : its) {
+          FaultSchedule candidate = best_.schedule;
+          candidate[other] = {trigger, std::move(stronger)};
+          candidate.erase(candidate.begin() + static_cast<std::ptrdiff_t>(place));
+          if (take(std::move(candidate))) return true;
+        }
       }
     }
     return false;
@@ -147,7 +153,7 @@ class Shrinker {
     std::vector<Fault> all;
     const auto add = [&](auto changed) { all.emplace_back(std::move(changed)); };
     const auto longer = [&](auto changed, Duration limit) {
-      for (const Duration size : {limit / 4, limit / 3, limit / 2}) {
+      for (const Duration size : {limit / 4, limit / 3, limit / 2, limit / 3 * 2}) {
         changed.lasts = size;
         add(changed);
       }
@@ -159,30 +165,60 @@ class Shrinker {
       servers.push_back(target.name);
       machines.push_back(target.machine);
     }
-    std::visit(Overloaded{[&](const Pause& f) { longer(f, space_.longest_pause); },
-                          [&](const Suspend& f) { longer(f, space_.longest_pause); },
-                          [&](const DiskStall& f) { longer(f, space_.longest_pause); },
-                          [&](WallJump f) {
-                            f.machines = machines;
-                            add(f);
-                          },
-                          [&](SetRate f) {
-                            f.machines = machines;
-                            add(f);
-                          },
-                          [&](LoseKey f) {
-                            f.nodes = servers;
-                            add(f);
-                          },
-                          [&](Partition f) {
-                            longer(f, space_.longest_partition);
-                            f.side_b = servers;
-                            f.mode = CutMode::drop;
-                            f.direction = CutDirection::both;
-                            longer(f, space_.longest_partition);
-                          },
-                          [](const auto&) {}},
-               fault);
+    std::visit(
+        Overloaded{
+            [&](const Pause& f) { longer(f, space_.longest_pause); },
+            [&](const Suspend& f) { longer(f, space_.longest_pause); },
+            [&](const DiskStall& f) { longer(f, space_.longest_pause); },
+            [&](WallJump f) {
+              for (const bool farther : {false, true}) {
+                if (farther) f.by = f.by < Duration{0} ? -space_.largest_jump : space_.largest_jump;
+                add(f);
+                WallJump everywhere = f;
+                everywhere.machines = machines;
+                add(everywhere);
+              }
+            },
+            [&](MessageFault f) {
+              if (f.action == MessageAction::drop) {
+                f.times = 4;
+                add(f);
+                return;
+              }
+              for (const Duration by : {space_.longest_delay / 3, space_.longest_delay / 2}) {
+                f.by = by;
+                add(f);
+              }
+            },
+            [&](Crash f) {
+              f.restart_after.reset();
+              add(f);
+              f.restart_after = 1ms;
+              add(f);
+            },
+            [&](PowerLoss f) {
+              f.restart_after.reset();
+              add(f);
+              f.restart_after = 1ms;
+              add(f);
+            },
+            [&](SetRate f) {
+              f.machines = machines;
+              add(f);
+            },
+            [&](LoseKey f) {
+              f.nodes = servers;
+              add(f);
+            },
+            [&](Partition f) {
+              longer(f, space_.longest_partition);
+              f.side_b = servers;
+              f.mode = CutMode::drop;
+              f.direction = CutDirection::both;
+              longer(f, space_.longest_partition);
+            },
+            [](const auto&) {}},
+        fault);
     return all;
   }
 

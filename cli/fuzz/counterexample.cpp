@@ -7,6 +7,8 @@
 
 #include "cli/schedule_json.hpp"
 #include "cli/team.hpp"
+#include "reports/causal_story.hpp"
+#include "scenarios/explanation.hpp"
 #include "scenarios/remedies.hpp"
 #include "scenarios/smaller_scenario.hpp"
 #include "sim/bits.hpp"
@@ -22,6 +24,22 @@ std::string name_of(const Counterexample& example, const Scenario& scenario) {
 
 SameBug same_bug(const Trial& shown) {
   return [signature = shown.signature](const Trial& trial) { return trial.signature == signature; };
+}
+
+/// How it came about.
+std::vector<StoryLine> story_of(const Counterexample& example) {
+  Scenario scenario = example.scenario;
+  scenario.faults.insert(scenario.faults.end(), example.shrunk.schedule.begin(),
+                         example.shrunk.schedule.end());
+  Recording recording;
+  RunOptions options;
+  options.recording = &recording;
+  options.explain_mismatches = false;
+  const RunResult result = run(scenario, options);
+  const auto finding = heaviest_finding(result.findings, example.shrunk.trial.invariant);
+  if (!finding) return {};
+  const Timeline timeline = make_timeline(recording);
+  return causal_story(recording, timeline, Narrator(recording, timeline), *finding);
 }
 
 }  // namespace
@@ -59,6 +77,7 @@ void examine(Counterexample& example, const CampaignPlan& plan) {
   oracle.run(schedule);
   example.findings = oracle.result().findings;
   example.sentence = oracle.heaviest_message();
+  example.story = story_of(example);
 }
 
 std::vector<Counterexample> counterexamples(std::span<const Found> found, const CampaignPlan& plan,

@@ -11,6 +11,7 @@
 #include "faults/campaign.hpp"
 #include "faults/minimum.hpp"
 #include "faults/shrinker.hpp"
+#include "reports/story.hpp"
 #include "scenarios/envelope.hpp"
 #include "scenarios/search.hpp"
 #include "sim/finding.hpp"
@@ -31,7 +32,8 @@ struct Counterexample {
   std::vector<std::string> remedies;
   std::vector<Finding> findings;
   std::string sentence;  // of its heaviest finding
-  std::string file;      // empty: not written
+  std::vector<StoryLine> story;
+  std::string file;  // empty: not written
 };
 
 /// The smallest schedule that shows what was found. The oracle is of the plan's scenario.

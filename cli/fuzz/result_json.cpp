@@ -41,6 +41,9 @@ Json json_of(const Counterexample& example) {
     one["high"] = interval.high ? Json(*interval.high) : Json(nullptr);
     json["intervals"].push_back(std::move(one));
   }
+  json["story"] = Json::array();
+  for (const StoryLine& line : example.story)
+    json["story"].push_back({{"at_ns", line.at.time_since_epoch().count()}, {"text", line.text}});
   json["holds_with"] = example.remedies;
   if (!example.file.empty()) json["file"] = example.file;
   return json;

@@ -71,6 +71,12 @@ std::string text_of(const Counterexample& example, const Terminal& terminal) {
   if (!example.changes.empty())
     out += "  in a smaller scenario: " +
            shown_text(fmt::format("{}", fmt::join(example.changes, ", ")), terminal) + '\n';
+  if (!example.story.empty()) {
+    out += "  How it came about:\n";
+    Table story({{"", Table::Align::right}, {"", Table::Align::left, true}});
+    for (const StoryLine& line : example.story) story.add({shown(line.at), line.text});
+    out += story.text(terminal, 5);
+  }
   if (!example.remedies.empty()) {
     out += "  Under the same faults it holds with:\n";
     for (const std::string& remedy : example.remedies)
