@@ -6,16 +6,16 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/certificate_json.hpp"
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
 #include "cli/loading.hpp"
+#include "cli/search_words.hpp"
 #include "cli/table.hpp"
 #include "cli/team.hpp"
-#include "invariants/registry.hpp"
-#include "scenarios/lock_scenario.hpp"
 
 namespace locklab {
 namespace {
@@ -23,34 +23,16 @@ namespace {
 /// More would take weeks, and nobody means it.
 constexpr std::uint64_t kMostSchedules = 1'000'000'000;
 
-std::optional<LoadedScenario> load(const EnumerateCommand& command) {
-  ScenarioLoader loader(command.sets);
-  const std::string text = lock_scenario_text(command.scenario);
-  auto loaded =
-      text.empty() ? loader.load(command.scenario) : loader.load_text(command.scenario, text);
-  if (!loaded) print_error(loader.errors());
-  return loaded;
-}
-
 Result<CertificateRequest, std::string> request_of(const EnumerateCommand& command) {
   CertificateRequest request;
   request.faults = command.faults;
   request.choice.every_anchor = command.every_anchor;
-  std::vector<std::string_view> kinds;
-  for (std::size_t i = 0; i < kSearchKinds; ++i)
-    kinds.push_back(to_string(static_cast<SearchKind>(i)));
-  if (!command.kinds.empty()) request.choice.kinds = 0;
-  for (const std::string& name : command.kinds) {
-    const auto kind = search_kind(name);
-    if (!kind) return no_such("kind of fault", name, kinds, "locklab enumerate --help");
-    request.choice.kinds |= kind_bit(*kind);
-  }
-  std::vector<std::string_view> invariants;
-  for (const InvariantRow& row : invariant_rows()) invariants.push_back(row.name);
-  for (const std::string& name : command.checks)
-    if (!find_invariant(name))
-      return no_such("invariant", name, invariants, "locklab list invariants");
-  request.wanted = command.checks;
+  const auto kinds = kinds_named(command.kinds, "locklab enumerate");
+  if (!kinds) return kinds.error();
+  if (!command.kinds.empty()) request.choice.kinds = *kinds;
+  auto wanted = invariants_named(command.checks);
+  if (!wanted) return wanted.error();
+  request.wanted = std::move(*wanted);
   for (const std::string& text : command.sizes) {
     const auto size = parse_duration(text);
     if (!size || *size <= Duration{0})
@@ -228,7 +210,7 @@ ExitCode enumerate_schedules(const EnumerateCommand& command, const TerminalChoi
     complain(request.error());
     return ExitCode::bad_input;
   }
-  const auto loaded = load(command);
+  const auto loaded = load_searched(command.scenario, command.sets);
   if (!loaded) return ExitCode::bad_input;
   const Enumerator all(declared_enumeration(loaded->scenario, request->choice));
   if (!is_countable(all, request->faults)) return ExitCode::bad_input;

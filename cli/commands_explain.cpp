@@ -10,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/loading.hpp"
 #include "cli/schedule_json.hpp"
+#include "cli/search_words.hpp"
 #include "cli/table.hpp"
 #include "cli/verdict.hpp"
 #include "invariants/registry.hpp"
@@ -149,9 +150,7 @@ Json json_of(const ExplanationWords& words, const Scenario& scenario,
 ExitCode explain_run(const ExplainCommand& command, const TerminalChoice& choice) {
   const auto check = find_invariant(command.check);
   if (!command.check.empty() && !check) {
-    std::vector<std::string_view> known;
-    for (const InvariantRow& row : invariant_rows()) known.push_back(row.name);
-    complain(no_such("invariant", command.check, known, "locklab list invariants"));
+    complain(invariants_named({command.check}).error());
     return ExitCode::bad_input;
   }
   ScenarioLoader loader(command.sets);

@@ -9,41 +9,17 @@
 #include <vector>
 
 #include "cli/option_values.hpp"
+#include "cli/search_words.hpp"
 #include "cli/terminal.hpp"
 #include "faults/strategy.hpp"
-#include "invariants/registry.hpp"
 #include "scenarios/diagnostics.hpp"
 #include "scenarios/envelope.hpp"
-#include "scenarios/lock_scenario.hpp"
 #include "sim/bits.hpp"
 
 namespace locklab {
 namespace {
 
 constexpr std::string_view kSchema = "locklab-journal/1";
-
-Result<SearchKinds, std::string> kinds_of(const std::vector<std::string>& names) {
-  if (names.empty()) return kEveryKind;
-  SearchKinds kinds = 0;
-  std::vector<std::string_view> known;
-  for (std::size_t i = 0; i < kSearchKinds; ++i)
-    known.push_back(to_string(static_cast<SearchKind>(i)));
-  for (const std::string& name : names) {
-    const auto kind = search_kind(name);
-    if (!kind) return no_such("kind of fault", name, known, "locklab fuzz --help");
-    kinds |= kind_bit(*kind);
-  }
-  return kinds;
-}
-
-Result<WantedInvariants, std::string> wanted_of(const std::vector<std::string>& names) {
-  std::vector<std::string_view> known;
-  for (const InvariantRow& row : invariant_rows()) known.push_back(row.name);
-  for (const std::string& name : names)
-    if (std::ranges::find(known, name) == known.end())
-      return no_such("invariant", name, known, "locklab list invariants");
-  return names;
-}
 
 /// Without a word about faults: those that the locks were built to survive.
 FaultSpace space_of(const Scenario& scenario, const FuzzCommand& command, SearchKinds kinds) {
@@ -58,7 +34,7 @@ FaultSpace space_of(const Scenario& scenario, const FuzzCommand& command, Search
 /// they promise nothing: there, and where there is no lock, it is all that the scenario checks.
 Result<WantedInvariants, std::string> wanted_of(const Scenario& scenario,
                                                 const FuzzCommand& command) {
-  if (!command.checks.empty() || command.beyond) return wanted_of(command.checks);
+  if (!command.checks.empty() || command.beyond) return invariants_named(command.checks);
   const std::vector<std::string_view> promised = promised_invariants(scenario);
   return WantedInvariants(promised.begin(), promised.end());
 }
@@ -73,22 +49,16 @@ std::uint64_t fingerprint(const FaultSpace& space) {
     text += fmt::format("\n{} {} {} {} {} {}", target.name, target.machine, target.client,
                         target.storage, target.keeps_keys, target.group);
   for (const Anchor& anchor : space.anchors)
-    text += fmt::format("\n{} {}", describe(Trigger(anchor.on)), anchor.at.count());
+    text +=
+        fmt::format("\n{} {} {}", describe(Trigger(anchor.on)), anchor.at.count(), anchor.weight);
+  for (const Exclusion& exclusion : space.exclusions)
+    text += fmt::format("\n{} {} {} {} {}", exclusion.kinds, static_cast<int>(exclusion.whom),
+                        exclusion.because, exclusion.rate_ppm, exclusion.only_if_back);
   for (const Duration size : space.sizes) text += fmt::format(" {}", size.count());
   for (const std::string& kind : space.message_kinds) text += '\n' + kind;
   for (const std::string& key : space.keys) text += '\n' + key;
   text += fmt::format(" {}", space.quiet_after.count());
   return hash_text(text);
-}
-
-/// "redlock" and "redlock:spec" are locks, all else is what `locklab run` takes.
-std::optional<LoadedScenario> load(const FuzzCommand& command) {
-  ScenarioLoader loader(command.sets);
-  const std::string text = lock_scenario_text(command.scenario);
-  auto loaded =
-      text.empty() ? loader.load(command.scenario) : loader.load_text(command.scenario, text);
-  if (!loaded) print_error(loader.errors());
-  return loaded;
 }
 
 std::optional<CampaignPlan> plan(const FuzzCommand& command, LoadedScenario loaded) {
@@ -97,12 +67,13 @@ std::optional<CampaignPlan> plan(const FuzzCommand& command, LoadedScenario load
     complain(wanted.error());
     return std::nullopt;
   }
-  const auto kinds = kinds_of(command.faults);
+  const auto kinds = kinds_named(command.faults, "locklab fuzz");
   if (!kinds) {
     complain(kinds.error());
     return std::nullopt;
   }
-  FaultSpace space = space_of(loaded.scenario, command, *kinds);
+  FaultSpace space =
+      space_of(loaded.scenario, command, command.faults.empty() ? kEveryKind : *kinds);
   return CampaignPlan{command,
                       std::move(loaded),
                       *wanted,
@@ -168,7 +139,7 @@ FaultSpace space_of(const Scenario& scenario, const CampaignPlan& plan) {
 }
 
 std::optional<CampaignPlan> plan_campaign(const FuzzCommand& command) {
-  auto loaded = load(command);
+  auto loaded = load_searched(command.scenario, command.sets);
   return loaded ? plan(command, std::move(*loaded)) : std::nullopt;
 }
 
