@@ -205,40 +205,4 @@ bool inside(const FaultSchedule& schedule, const FaultSpace& space) {
   return !first_outside(schedule, space).has_value();
 }
 
-FaultSchedule canonical(FaultSchedule schedule, const FaultSpace& space) {
-  std::map<std::string, std::string> renamed;
-  std::map<std::uint32_t, std::size_t> named;  // of each group, how many so far
-  for (ScheduledFault& scheduled : schedule) {
-    for_each_name(scheduled, [&](std::string& name) {
-      const auto known = renamed.find(name);
-      if (known != renamed.end()) {
-        name = known->second;
-        return;
-      }
-      const Target* target = space.find(name);
-      if (target == nullptr) return;
-      const std::vector<const Target*> members = space.group(target->group);
-      const std::size_t place = named[target->group]++;
-      LOCKLAB_ASSERT(place < members.size());
-      const bool by_machine = target->name != name;
-      const std::string& other = by_machine ? members[place]->machine : members[place]->name;
-      renamed.emplace(name, other);
-      // A process and its machine change places together.
-      renamed.emplace(by_machine ? target->name : target->machine,
-                      by_machine ? members[place]->name : members[place]->machine);
-      name = other;
-    });
-    // Within a list order means nothing.
-    std::visit(Overloaded{[](WallJump& f) { std::ranges::sort(f.machines); },
-                          [](SetRate& f) { std::ranges::sort(f.machines); },
-                          [](Partition& f) {
-                            std::ranges::sort(f.side_a);
-                            std::ranges::sort(f.side_b);
-                          },
-                          [](LoseKey& f) { std::ranges::sort(f.nodes); }, [](auto&) {}},
-               scheduled.fault);
-  }
-  return schedule;
-}
-
 }  // namespace locklab

@@ -137,8 +137,4 @@ std::optional<Outside> first_outside(const FaultSchedule& schedule, const FaultS
 /// Is every fault of the schedule within the space? Then a violation is the lock's own fault.
 bool inside(const FaultSchedule& schedule, const FaultSpace& space);
 
-/// The schedule's representative among all that differ from it only by exchanging processes of one
-/// group: of each group, who is named first is the group's first.
-FaultSchedule canonical(FaultSchedule schedule, const FaultSpace& space);
-
 }  // namespace locklab

@@ -9,9 +9,8 @@
 //   several at one instant the last counts, which is the gap before the next call;
 // - sets of servers: each alone, the smallest majority from either end, all;
 // - sizes: what lasts, and by how much a clock jumps, is twice the longest duration of the
-// scenario,
-//   so that nothing outlasts it; the dead come back within half the shortest time of holding, so
-//   that the lock is still held, or stay dead.
+//   scenario, so that nothing outlasts it; the dead come back within half the shortest time of
+//   holding, so that the lock is still held, or stay dead.
 //
 // Each of these can be widened. Clients are never taken to be interchangeable: two that ask at the
 // same instant are told apart by who is asked first, and their waits by their own random streams.

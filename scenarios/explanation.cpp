@@ -10,9 +10,6 @@ namespace locklab {
 
 namespace {
 
-/// Granted again while the release is being answered: it harms nobody, so it weighs least.
-bool is_benign(const Finding& finding) { return finding.what == "while_releasing"; }
-
 class Explainer {
  public:
   Explainer(const Scenario& scenario, std::string_view check, Recording& recording)

@@ -223,6 +223,8 @@ int severity(std::string_view invariant) {
   return static_cast<int>(kHeaviestFirst.end() - found);
 }
 
+bool is_benign(const Finding& finding) { return finding.what == "while_releasing"; }
+
 ScenarioOracle::ScenarioOracle(const Scenario& scenario, WantedInvariants wanted)
     : scenario_(scenario), own_faults_(scenario.faults.size()), wanted_(std::move(wanted)) {}
 
@@ -255,8 +257,7 @@ const Finding* ScenarioOracle::heaviest() const {
   for (const Finding& finding : result_.findings) {
     if (!wanted_.empty() && std::ranges::find(wanted_, finding.invariant) == wanted_.end())
       continue;
-    // A release whose answer is late harms nobody, and any slow message would be a counterexample.
-    if (finding.what == "while_releasing") continue;
+    if (is_benign(finding)) continue;
     if (heaviest == nullptr || severity(finding.invariant) > severity(heaviest->invariant))
       heaviest = &finding;
   }

@@ -45,6 +45,10 @@ FaultSpace fault_space(const Scenario& scenario, const Reference& reference, Anc
 /// come before a lost release.
 int severity(std::string_view invariant);
 
+/// A client is granted a lock whose release by another one is still being answered: that harms
+/// nobody, and any slow message would be a counterexample.
+bool is_benign(const Finding& finding);
+
 class ScenarioOracle final : public Oracle {
  public:
   /// Copies the scenario; its own faults stay, and those of a schedule come after them.

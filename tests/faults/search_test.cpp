@@ -159,21 +159,6 @@ TEST_CASE("for each number the range in which the bug persists is found to the m
   CHECK(ranges[1].high == Duration{7000ms}.count());
 }
 
-TEST_CASE("of interchangeable processes the one that is named first is the group's first") {
-  const FaultSpace space = toy_space();
-  const FaultSchedule given{{AtTime{1s}, WallJump{{"node-3"}, 5s}},
-                            {AtTime{2s}, Crash{"node-1"}},
-                            {AtTime{3s}, Crash{"node-3"}}};
-  const FaultSchedule expected{{AtTime{1s}, WallJump{{"node-1"}, 5s}},
-                               {AtTime{2s}, Crash{"node-2"}},
-                               {AtTime{3s}, Crash{"node-1"}}};
-  CHECK(canonical(given, space) == expected);
-  CHECK(canonical(expected, space) == expected);
-  // Clients are not of one group here: nothing changes places.
-  const FaultSchedule clients{{AtTime{1s}, Crash{"client-b"}}};
-  CHECK(canonical(clients, space) == clients);
-}
-
 TEST_CASE(
     "every strategy finds a bug that needs one fault, and proposes schedules that are valid") {
   const FaultSpace space = toy_space();
