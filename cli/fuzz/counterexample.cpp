@@ -42,6 +42,27 @@ std::vector<StoryLine> story_of(const Counterexample& example) {
   return causal_story(recording, timeline, Narrator(recording, timeline), *finding);
 }
 
+/// Many first sights are one bug: what they shrink to says which.
+std::vector<Counterexample> one_each(std::vector<Counterexample> all) {
+  std::vector<Counterexample> examples;
+  std::set<std::uint64_t> known;
+  for (Counterexample& one : all)
+    if (known.insert(signature_of(one.shrunk.schedule, one.shrunk.trial)).second)
+      examples.push_back(std::move(one));
+  return examples;
+}
+
+/// Where a smaller counterexample is found on the way, it is the counterexample.
+void prove(Counterexample& example, const FaultSpace& space, Oracle& oracle) {
+  const SameBug same = same_bug(example.shrunk.trial);
+  do {
+    const FaultSchedule& schedule = example.shrunk.schedule;
+    example.minimum = prove_minimum(schedule.size(), space, oracle, same);
+    if (example.minimum->smaller)
+      example.shrunk = shrink(*example.minimum->smaller, space, oracle, same);
+  } while (example.minimum->smaller);
+}
+
 }  // namespace
 
 Counterexample shrunk(const Found& found, const CampaignPlan& plan, ScenarioOracle& oracle) {
@@ -63,13 +84,12 @@ void examine(Counterexample& example, const CampaignPlan& plan) {
     example.changes = std::move(smaller.changes);
     example.shrunk = std::move(smaller.shrunk);
   }
-  example.name = name_of(example, plan.scenario());
   const FaultSpace space = its_space(example.scenario);
   const FaultSchedule& schedule = example.shrunk.schedule;
   const Trial& trial = example.shrunk.trial;
   ScenarioOracle oracle(example.scenario, plan.wanted);
-  if (plan.command.prove)
-    example.minimum = prove_minimum(schedule.size(), space, oracle, same_bug(trial));
+  if (plan.command.prove) prove(example, space, oracle);
+  example.name = name_of(example, plan.scenario());
   example.envelope =
       envelope_verdict(example.scenario, envelope(example.scenario), schedule, trial.invariant);
   example.intervals = failing_ranges(schedule, space, oracle, same_bug(trial));
@@ -89,15 +109,10 @@ std::vector<Counterexample> counterexamples(std::span<const Found> found, const 
                   ScenarioOracle oracle(plan.scenario(), plan.wanted);
                   all[place] = shrunk(found[place], plan, oracle);
                 });
-  // Many first sights are one bug: what they shrink to says which.
-  std::vector<Counterexample> examples;
-  std::set<std::uint64_t> known;
-  for (Counterexample& one : all)
-    if (known.insert(signature_of(one.shrunk.schedule, one.shrunk.trial)).second)
-      examples.push_back(std::move(one));
+  std::vector<Counterexample> examples = one_each(std::move(all));
   work_together(examples.size(), plan.command.jobs, "counterexamples examined", show_progress,
                 [&](std::size_t place, Runner&) { examine(examples[place], plan); });
-  return examples;
+  return one_each(std::move(examples));
 }
 
 std::string scenario_text(const Counterexample& example) {

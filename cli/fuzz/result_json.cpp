@@ -12,7 +12,6 @@ Json json_of(const Minimum& minimum) {
   json["proved"] = minimum.exhausted;
   json["schedules"] = Json::array();
   for (const Minimum::Round& round : minimum.rounds) json["schedules"].push_back(round.schedules);
-  json["smaller"] = minimum.smaller ? to_json(*minimum.smaller) : Json(nullptr);
   return json;
 }
 

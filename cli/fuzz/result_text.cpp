@@ -37,10 +37,6 @@ std::string interval_text(const FailingRange& interval) {
 
 /// What is known of all schedules that are smaller.
 std::string minimum_text(const Minimum& minimum) {
-  if (minimum.smaller)
-    return fmt::format(
-        "  a smaller one shows it too: {}\n",
-        minimum.smaller->empty() ? "no fault at all" : describe(minimum.smaller->front()));
   std::uint64_t tried = 0;
   for (const Minimum::Round& round : minimum.rounds) tried += round.schedules;
   if (minimum.exhausted)
