@@ -240,7 +240,8 @@ std::string markdown(const std::vector<Row>& rows, const Options& options) {
       "`locklab fuzz`.\n\n"
       "Made on {} ({}) with\n\n```\n./dev bench fuzz --seeds {} --cap {}\n```\n\n"
       "Only the times depend on the machine. \"Faults needed\" is what the entry's own schedule "
-      "shrinks to.\n\n"
+      "shrinks to.\n`uniform` draws one to three faults a schedule, the others up to twelve: "
+      "[Searching for faults](fuzzing.md)\nsays what that is worth.\n\n"
       "{}\n## Entry by entry\n\nMedian / 90th percentile of the schedules until the first "
       "violation; "
       "in brackets with how many seeds it\nwas found, where not with all.\n\n{}",
