@@ -84,6 +84,47 @@ TEST_CASE("the document's margin allows clocks that are fast by 1.0022 [sheet B,
   CHECK_FALSE(why(none, SetRate{{"redis-1"}, 1, std::nullopt}).empty());
 }
 
+TEST_CASE(
+    "ShedLock's row is owned by a host: what it sent before it died counts after [corpus 92]") {
+  // Found by a search: an unlock of client-b is on its way for 20 s; client-b
+  // loses power, comes back, takes the lock again, and its late unlock gives that one to client-a.
+  const auto on = [](std::string event, std::string process, std::uint32_t nth, Duration plus,
+                     std::string kind) {
+    OnEvent at;
+    at.event = std::move(event);
+    at.process = std::move(process);
+    at.nth = nth;
+    at.plus = plus;
+    at.kind = std::move(kind);
+    return at;
+  };
+  MessageFault late;
+  late.action = MessageAction::delay;
+  late.from = "client-b";
+  late.nth = 3;
+  late.by = 20s;
+  const FaultSchedule schedule{
+      {on("lock_granted", "client-b", 2, 0ms, ""), Pause{"client-b", 30s}},
+      {on("lock_requested", "client-b", 1, 0ms, ""), Pause{"database", 20s}},
+      {on("lock_released", "client-a", 1, 0ms, ""), Suspend{"client-a", 20s, WallOnWake::stale}},
+      {AtTime{2s}, late},
+      {on("call_ended", "client-b", 1, 10s, "write"), PowerLoss{"client-b", 300ms}}};
+
+  Scenario scenario = lock_scenario("shedlock_jdbc:using_db_time");
+  const auto outside = first_outside(schedule, envelope(scenario));
+  REQUIRE(outside.has_value());
+  CHECK(outside->fault == 4);
+  CHECK(outside->because ==
+        "no host that died comes back while an unlock of its is still on its way");
+  const WantedInvariants wanted{"service_mutual_exclusion"};
+  CHECK(ScenarioOracle(scenario, wanted).run(schedule).violated());
+
+  // Rows that are owned by an acquisition are not fooled [sheet E, ShedLock].
+  REQUIRE(scenario.lock.settings.set("owner", "acquisition").has_value());
+  CHECK(inside(schedule, envelope(scenario)));
+  CHECK_FALSE(ScenarioOracle(scenario, wanted).run(schedule).violated());
+}
+
 TEST_CASE("what a restarted Redis remembers decides which deaths it survives [sheet A]") {
   using Mode = redis::PersistenceMode;
   const auto survives = [](Mode mode, const Fault& fault) {
