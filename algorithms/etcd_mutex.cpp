@@ -1,7 +1,6 @@
 #include "algorithms/etcd_mutex.hpp"
 
 #include <algorithm>
-#include <array>
 #include <new>
 
 #include "sim/world.hpp"
@@ -138,12 +137,8 @@ void EtcdMutex::session_done() {
 }
 
 void EtcdMutex::name_key() {
-  std::array<char, 16> digits{};
-  std::uint64_t rest = session_.lease();
-  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, rest >>= 4)
-    *digit = "0123456789abcdef"[rest & 0xF];
   Names& names = self().world().names();
-  my_key_ = names.join(names.text(prefix_), {digits.data(), digits.size()});
+  my_key_ = names.join(names.text(prefix_), HexText(session_.lease()).text());
 }
 
 // ---- how it is built ----------------------------------------------------------------------------

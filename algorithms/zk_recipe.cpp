@@ -1,6 +1,8 @@
 #include "algorithms/zk_recipe.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "sim/world.hpp"
 
@@ -68,12 +70,26 @@ Request ZkRecipe::creation(AttemptId attempt, bool sequential, std::uint64_t gui
   request.op = Op::create;
   request.kind = NodeKind::ephemeral;
   request.sequential = sequential;
-  request.path = prefix_;
+  request.path = guid == 0 ? prefix_ : protected_prefix(guid);
   request.parent = directory_;
   request.guid = guid;
   request.data = self().name();
   request.attempt = attempt;
   return request;
+}
+
+// "_c_<uuid>-lock-". Model: a number of 64 bits for the 128 of a UUID. That it is in the name
+// counts: a number may come again when the directory was gone for a while, a name does not.
+Symbol ZkRecipe::protected_prefix(std::uint64_t guid) const {
+  constexpr std::string_view kBefore = "/_c_";
+  constexpr std::string_view kAfter = "-lock-";
+  const HexText digits(guid);
+  std::array<char, kBefore.size() + HexText::kDigits + kAfter.size()> node{};
+  auto end = std::ranges::copy(kBefore, node.begin()).out;
+  end = std::ranges::copy(digits.text(), end).out;
+  std::ranges::copy(kAfter, end);
+  Names& names = self().world().names();
+  return names.join(names.text(directory_), {node.data(), node.size()});
 }
 
 Task<bool> ZkRecipe::may_retry(std::int64_t n) {

@@ -75,6 +75,8 @@ class ZkRecipe : public Lock, protected zookeeper::Listener {
   static FencingToken token_of(Token source, const zookeeper::Stat& stat);
 
  private:
+  Symbol protected_prefix(std::uint64_t guid) const;
+
   Symbol directory_;
   Symbol prefix_;
   StopAt stop_at_;

@@ -2,6 +2,7 @@
 // so that a run compares and copies names without touching their text.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,17 @@ struct Symbol {
   std::uint32_t number = 0;
   constexpr auto operator<=>(const Symbol&) const = default;
   constexpr explicit operator bool() const { return number != 0; }
+};
+
+/// A number as it stands in a name: 16 hexadecimal digits.
+struct HexText {
+  static constexpr std::size_t kDigits = 16;
+  explicit constexpr HexText(std::uint64_t number) {
+    for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, number >>= 4)
+      *digit = "0123456789abcdef"[number & 0xF];
+  }
+  constexpr std::string_view text() const { return {digits.data(), digits.size()}; }
+  std::array<char, kDigits> digits{};
 };
 
 class Names {
