@@ -19,8 +19,8 @@ namespace fs = std::filesystem;
 inline const fs::path kRoot = LOCKLAB_SOURCE_DIR;
 
 /// The folders that are the program, from the ground up.
-inline constexpr std::array<std::string_view, 8> kFolders{
-    "sim", "algorithms", "faults", "invariants", "reports", "scenarios", "live", "cli"};
+inline constexpr std::array<std::string_view, 9> kFolders{
+    "sim", "algorithms", "faults", "invariants", "reports", "scenarios", "live", "real", "cli"};
 
 inline std::string contents(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
