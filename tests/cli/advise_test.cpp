@@ -18,7 +18,7 @@ bool contains(const std::string& text, const std::string& part) {
 
 Outcome advise(std::vector<std::string> more) {
   std::vector<std::string> arguments{"advise", "--longest-pause", "5s", "--have",
-                                     "redis",  "--runs",          "4",  "--storage-checks-tokens",
+                                     "redis",  "--runs",          "2",  "--storage-checks-tokens",
                                      "yes"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return test::locklab(arguments);
@@ -45,7 +45,7 @@ TEST_CASE("for efficiency, something that is fast") {
   const std::string text = advise({"--correctness", "efficiency"}).out;
   CHECK(text.starts_with("Take "));
   CHECK(contains(text, "What remains unsafe:"));
-  CHECK(contains(text, "The evidence, 4 runs a fault:"));
+  CHECK(contains(text, "The evidence, 2 runs a fault:"));
 }
 
 TEST_CASE("what is missing is named where nobody can be asked, and what is wrong is said") {
