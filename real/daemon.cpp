@@ -73,7 +73,7 @@ std::string find_program(const std::string& name, const std::vector<std::string>
   }
   places.insert(places.end(), {"/usr/sbin", "/sbin"});  // not everybody's PATH has them
   for (const std::string& place : places) {
-    const std::string path = (fs::path(place) / name).string();
+    std::string path = (fs::path(place) / name).string();
     if (access(path.c_str(), X_OK) == 0) return path;
   }
   return {};

@@ -51,7 +51,7 @@ const std::vector<Guarded> kGuarded{
     {"boost/", {"invariants/deadlock.cpp", "reports/causality.cpp"}},
     {"nlohmann/",
      {"scenarios/located_json.cpp", "reports/recording_json_read.cpp",
-      "reports/recording_json_write.cpp", "cli/"}},
+      "reports/recording_json_write.cpp", "cli/", "real/"}},
     {"CLI/", {"cli/options.cpp", "cli/option_mistakes.hpp"}},
     {"sanitizer/", {"sim/arena.hpp"}},
     // What WebAssembly does not have.
@@ -62,6 +62,7 @@ const std::vector<Guarded> kGuarded{
     {"netinet/", {"real/"}},
     {"grp.h", {"real/"}},
     {"pwd.h", {"real/"}},
+    {"curl/", {"real/"}},
     {"sched.h", {"real/"}},
     {"signal.h", {"real/"}},
     {"fnmatch.h", {"cli/"}},
