@@ -61,6 +61,7 @@ const std::vector<Guarded> kGuarded{
     {"arpa/", {"real/"}},
     {"netinet/", {"real/"}},
     {"grp.h", {"real/"}},
+    {"hiredis/", {"real/"}},
     {"pwd.h", {"real/"}},
     {"curl/", {"real/"}},
     {"sched.h", {"real/"}},
