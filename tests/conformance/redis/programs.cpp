@@ -197,12 +197,6 @@ struct Run {
   Outcome outcome{};
 };
 
-std::int64_t whole_ms_of(const Answer& time) {
-  if (time.items.size() != 2) return 0;
-  return std::strtoll(time.items[0].text.c_str(), nullptr, 10) * 1000 +
-         std::strtoll(time.items[1].text.c_str(), nullptr, 10) / 1000;
-}
-
 Request placed(const ProgramStep& step, std::int64_t base_ms) {
   Request request = step.request;
   if (step.dated) request.ttl_ms += base_ms;
@@ -234,17 +228,6 @@ bool measures_time(Command command) {
          command == Command::redisson_fair_lock;
 }
 
-bool alike(const Request& request, const redis::Reply& model, const redis::Reply& server,
-           std::int64_t slack_ms) {
-  if (model.kind != server.kind || model.error != server.error || model.value != server.value)
-    return false;
-  if (model.number == server.number) return true;
-  if (!measures_time(request.command) || model.token) return false;
-  const bool codes = request.command != Command::redisson_fair_lock &&
-                     (model.number < 0 || server.number < 0);  // -1, -2
-  return !codes && std::abs(model.number - server.number) <= slack_ms;
-}
-
 /// The model's turn: the phase's steps were executed between the two readings of the clock.
 void follow(Run& run, const std::vector<Answer>& answers, std::int64_t base_ms,
             std::int64_t from_ms, std::int64_t to_ms) {
@@ -253,6 +236,10 @@ void follow(Run& run, const std::vector<Answer>& answers, std::int64_t base_ms,
     const std::size_t number = run.next++;
     if (run.outcome.kind != Outcome::Kind::same) continue;
     const Request request = placed(run.program.steps[number], base_ms);
+    // A script that adds what is left to the time it is reads the clock once more.
+    if (request.command == Command::compare_and_prolong ||
+        request.command == Command::redisson_fair_lock)
+      run.slack_ms += to_ms - from_ms;
     const bool before = ambiguous(run, request, from_ms, to_ms);
     redis::Changes changes;
     const redis::Reply model = redis::execute(run.keys, from_ms, request, changes);
@@ -301,6 +288,37 @@ std::string family_of(Command command) {
 }
 
 }  // namespace
+
+std::int64_t whole_ms_of(const Answer& time) {
+  if (time.items.size() != 2) return 0;
+  return std::strtoll(time.items[0].text.c_str(), nullptr, 10) * 1000 +
+         std::strtoll(time.items[1].text.c_str(), nullptr, 10) / 1000;
+}
+
+Result<Asked, Trouble> ask(RedisConnection& connection, const Request& request, Names& names) {
+  connection.append({"TIME"});
+  connection.append(real::words_of(request, names));
+  connection.append({"TIME"});
+  const auto before = connection.take();
+  if (!before) return before.error();
+  const auto answer = connection.take();
+  if (!answer) return answer.error();
+  const auto after = connection.take();
+  if (!after) return after.error();
+  return Asked{*answer, real::reply_of(request, *answer, names), whole_ms_of(*before),
+               whole_ms_of(*after)};
+}
+
+bool alike(const Request& request, const redis::Reply& model, const redis::Reply& server,
+           std::int64_t slack_ms) {
+  if (model.kind != server.kind || model.error != server.error || model.value != server.value)
+    return false;
+  if (model.number == server.number) return true;
+  if (!measures_time(request.command) || model.token) return false;
+  const bool codes = request.command != Command::redisson_fair_lock &&
+                     (model.number < 0 || server.number < 0);  // -1, -2
+  return !codes && std::abs(model.number - server.number) <= slack_ms;
+}
 
 Program make_program(Rng rng, std::uint64_t number) {
   Program program;

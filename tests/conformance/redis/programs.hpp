@@ -61,6 +61,23 @@ std::string behaviour_of(const ProgramStep& step);
 /// Compares as many programs as come to about `answers` answers, and counts them.
 void compare_programs(Context& context, real::RedisConnection& connection, std::uint64_t answers);
 
+/// One answer, and what the node's clock showed before and after.
+struct Asked {
+  real::Answer answer;
+  redis::Reply reply;
+  std::int64_t from_ms = 0;
+  std::int64_t to_ms = 0;
+};
+Result<Asked, real::Trouble> ask(real::RedisConnection& connection, const redis::Request& request,
+                                 Names& names);
+
+/// Equal but for `slack_ms` of a time that passes.
+bool alike(const redis::Request& request, const redis::Reply& model, const redis::Reply& server,
+           std::int64_t slack_ms);
+
+/// What TIME answered, in ms.
+std::int64_t whole_ms_of(const real::Answer& time);
+
 /// The model's reply and the server's in words, for a report.
 std::string to_string(const redis::Reply& reply, const Names& names);
 

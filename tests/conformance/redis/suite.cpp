@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "real/redis/server.hpp"
+#include "tests/conformance/redis/nodes.hpp"
 #include "tests/conformance/redis/programs.hpp"
 
 namespace locklab::conformance {
@@ -37,6 +38,7 @@ void run(Context& context) {
   if (!connection) return trouble(connection.error());
   context.record.set_version(version_of(*connection));
   compare_programs(context, *connection, context.of(6000, 150'000));
+  compare_endings(context, *workspace);
 }
 
 }  // namespace
