@@ -197,13 +197,6 @@ struct Run {
   Outcome outcome{};
 };
 
-Request placed(const ProgramStep& step, std::int64_t base_ms) {
-  Request request = step.request;
-  if (step.dated) request.ttl_ms += base_ms;
-  if (step.own_clock) request.client_ms += base_ms;
-  return request;
-}
-
 /// May the server have seen the other side of a deadline?
 bool ambiguous(const Run& run, const Request& request, std::int64_t from_ms, std::int64_t to_ms) {
   const auto near = [&](std::int64_t at_ms, std::int64_t low, std::int64_t high) {
@@ -293,6 +286,13 @@ std::int64_t whole_ms_of(const Answer& time) {
   if (time.items.size() != 2) return 0;
   return std::strtoll(time.items[0].text.c_str(), nullptr, 10) * 1000 +
          std::strtoll(time.items[1].text.c_str(), nullptr, 10) / 1000;
+}
+
+Request placed(const ProgramStep& step, std::int64_t base_ms) {
+  Request request = step.request;
+  if (step.dated) request.ttl_ms += base_ms;
+  if (step.own_clock) request.client_ms += base_ms;
+  return request;
 }
 
 Result<Asked, Trouble> ask(RedisConnection& connection, const Request& request, Names& names) {

@@ -71,6 +71,9 @@ struct Asked {
 Result<Asked, real::Trouble> ask(real::RedisConnection& connection, const redis::Request& request,
                                  Names& names);
 
+/// The request of a step whose program began at `base_ms` of the node's clock.
+redis::Request placed(const ProgramStep& step, std::int64_t base_ms);
+
 /// Equal but for `slack_ms` of a time that passes.
 bool alike(const redis::Request& request, const redis::Reply& model, const redis::Reply& server,
            std::int64_t slack_ms);

@@ -39,6 +39,10 @@ void run(Context& context) {
   context.record.set_version(version_of(*connection));
   compare_programs(context, *connection, context.of(6000, 150'000));
   compare_endings(context, *workspace);
+  compare_replication(context, *workspace);
+  compare_full_node(context, *workspace);
+  compare_clock_jumps(context, *workspace);
+  context.record.skip("MULTI and EXEC", "the model has none: what it does at once is a script");
 }
 
 }  // namespace
