@@ -201,6 +201,18 @@ void compare_refusals(Context& context, const Refusal& refusal) {
   refusal.impose(false);
 }
 
+/// What to load before the server's own libraries to give it a clock of its own; empty: it is not
+/// there. jemalloc asks for the time before libfaketime is ready for that, so the C library's other
+/// allocator takes its place.
+std::string clock_libraries() {
+  for (const std::string folder : {"/usr/lib/x86_64-linux-gnu/", "/usr/lib/aarch64-linux-gnu/"}) {
+    const std::string allocator = folder + "libc_malloc_debug.so.0";
+    const std::string clock = folder + "faketime/libfaketimeMT.so.1";
+    if (std::ifstream(allocator) && std::ifstream(clock)) return allocator + " " + clock;
+  }
+  return {};
+}
+
 bool link_is_up(RedisConnection& replica) {
   const auto info = replica.ask({"INFO", "replication"});
   return info && info->text.find("master_link_status:up") != std::string::npos;
@@ -274,12 +286,8 @@ void compare_full_node(Context& context, const real::Workspace& workspace) {
 void compare_clock_jumps(Context& context, const real::Workspace& workspace) {
   context.record.describe(kJumps, "sim/services/redis/keyspace.cpp",
                           "GET and PTTL of keys after their node's clock jumped, by libfaketime");
-  constexpr std::array kPlaces{"/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
-                               "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1"};
-  std::string library;
-  for (const char* place : kPlaces)
-    if (std::ifstream(place)) library = place;
-  if (library.empty())
+  const std::string libraries = clock_libraries();
+  if (libraries.empty())
     return context.record.skip(kJumps, "no libfaketime here (Debian package libfaketime)");
   const std::string folder = workspace.folder("jumps");
   const std::string file = folder + "/offset";
@@ -292,7 +300,7 @@ void compare_clock_jumps(Context& context, const real::Workspace& workspace) {
   if (!set_clock(0)) return failed(context, kJumps, {"cannot write " + file});
   auto server =
       real::RedisServer::start(folder, {.lines = kNoFiles,
-                                        .environment = {{"LD_PRELOAD", library},
+                                        .environment = {{"LD_PRELOAD", libraries},
                                                         {"FAKETIME_TIMESTAMP_FILE", file},
                                                         {"FAKETIME_NO_CACHE", "1"},
                                                         {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}}});
