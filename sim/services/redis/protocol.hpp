@@ -56,7 +56,10 @@ enum class Command : std::uint8_t {
 /// Is it answered by the server itself, whatever its keys are?
 constexpr bool concerns_server(Command command) { return command >= Command::subscribe; }
 
-/// A replica refuses it. A script counts as writing, as an EVAL without flags does.
+/// A replica refuses it.
+// Model: a script counts as writing, and one that may add something as doing so, before it begins.
+// Redis runs an EVAL without flags until it writes, so that one that has nothing to write (a
+// release of what is not ours) is answered by a replica, a lonely master and a full node as well.
 constexpr bool writes(Command command) {
   return command != Command::get && command != Command::exists && command != Command::pttl &&
          !concerns_server(command);

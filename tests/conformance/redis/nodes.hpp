@@ -5,6 +5,7 @@
 #include <string>
 
 #include "real/daemon.hpp"
+#include "real/redis/connection.hpp"
 #include "tests/conformance/suite.hpp"
 
 namespace locklab::conformance {
@@ -17,6 +18,9 @@ void compare_replication(Context& context, const real::Workspace& workspace);
 
 /// Who is refused by a node that is full and may evict nothing.
 void compare_full_node(Context& context, const real::Workspace& workspace);
+
+/// The token script over a counter that is no number: what it set before it failed stays.
+void compare_half_done_script(Context& context, real::RedisConnection& connection);
 
 /// The wall clock set forward and back under a running node.
 void compare_clock_jumps(Context& context, const real::Workspace& workspace);

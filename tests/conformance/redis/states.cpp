@@ -29,6 +29,8 @@ constexpr std::string_view kReadOnly = "READONLY of a replica";
 constexpr std::string_view kLonely = "NOREPLICAS of a lonely master";
 constexpr std::string_view kFull = "OOM of a full node";
 constexpr std::string_view kJumps = "the wall clock is set";
+constexpr std::string_view kHalfway = "a script that fails half-way";
+constexpr std::string_view kChecksFirst = "a script checks before it writes";
 constexpr std::string_view kWholeScript = "a script is refused before it begins";
 
 const std::vector<std::string> kNoFiles{"save \"\"", "appendonly no"};
@@ -281,6 +283,41 @@ void compare_full_node(Context& context, const real::Workspace& workspace) {
                                return redis::needs_memory(command) ? ReplyError::out_of_memory
                                                                    : ReplyError::none;
                              }});
+}
+
+void compare_half_done_script(Context& context, RedisConnection& connection) {
+  context.record.describe(kHalfway, "sim/services/redis/keyspace.cpp",
+                          "its reply, and what it left behind");
+  Names names;
+  redis::Keyspace keys;
+  const Value token = Value::name(names.intern("none"));
+  Request counter;
+  counter.command = Command::set;
+  counter.key = names.intern("half:counter");
+  counter.value = token;
+  Request acquire;
+  acquire.command = Command::acquire_with_token;
+  acquire.key = names.intern("half:lock");
+  acquire.counter = counter.key;
+  acquire.value = Value::unique(1, 1);
+  acquire.ttl_ms = 100'000;
+  Request look;
+  look.command = Command::get;
+  look.key = acquire.key;
+  for (const Request& request : {counter, acquire, look}) {
+    const auto asked = ask(connection, request, names);
+    if (!asked) return failed(context, kHalfway, asked.error());
+    redis::Changes changes;
+    const Reply model = redis::execute(keys, asked->from_ms, request, changes);
+    context.record.add(kHalfway);
+    if (alike(request, model, asked->reply, 0)) continue;
+    // The lock that the script set before its INCR failed.
+    if (request.command == Command::get && asked->reply == Reply::of(acquire.value))
+      context.record.differ_as_said(kHalfway, kChecksFirst);
+    else
+      context.record.differ(kHalfway, redis::to_string(request.command), to_string(model, names),
+                            real::to_string(asked->answer));
+  }
 }
 
 void compare_clock_jumps(Context& context, const real::Workspace& workspace) {

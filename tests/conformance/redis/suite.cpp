@@ -38,6 +38,7 @@ void run(Context& context) {
   if (!connection) return trouble(connection.error());
   context.record.set_version(version_of(*connection));
   compare_programs(context, *connection, context.of(6000, 150'000));
+  compare_half_done_script(context, *connection);
   compare_endings(context, *workspace);
   compare_replication(context, *workspace);
   compare_full_node(context, *workspace);
