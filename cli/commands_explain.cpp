@@ -43,7 +43,8 @@ std::string text_of(const ExplanationWords& words, const Explanation& explanatio
   out += "\nWhat it took:\n";
   Table faults({{"", Table::Align::right}, {"", Table::Align::left, true}});
   std::size_t number = 0;
-  for (const std::string& fault : words.faults()) faults.add({fmt::format("{}.", ++number), fault});
+  for (const FaultWords& fault : words.faults())
+    faults.add({fmt::format("{}.", ++number), fault.what + ": " + fault.part});
   if (!faults.empty()) out += faults.text(terminal, 2);
   for (const std::string& line : words.together()) out += paragraph(line, terminal, 2);
 
@@ -66,8 +67,8 @@ std::string markdown_of(const ExplanationWords& words, const Explanation& explan
     out += fmt::format("| {} | {} |\n", shown(line.at), markdown_text(line.text));
   out += "\n### What it took\n\n";
   std::size_t number = 0;
-  for (const std::string& fault : words.faults())
-    out += fmt::format("{}. {}\n", ++number, markdown_text(fault));
+  for (const FaultWords& fault : words.faults())
+    out += fmt::format("{}. {}\n", ++number, markdown_text(fault.what + ": " + fault.part));
   for (const std::string& line : words.together()) out += '\n' + markdown_text(line) + '\n';
   if (const std::string point = words.no_return(); !point.empty())
     out += "\n### Point of no return\n\n" + markdown_text(point) + '\n';

@@ -100,6 +100,7 @@ class Session {
       const Twin twin = twin_of(loaded.scenario.name);
       shown.twin_name = twin.name;
       shown.twin_json = twin.scenario_json;
+      if (command_.format == "html") shown.reason = page_reason(scenario, recording);
       code = worse(code, draw(recording, command_.format, command_.out, shown, choice_));
     }
     if (!command_.trace.empty() && !write_trace(command_.trace, recording))

@@ -145,6 +145,7 @@ MadeCell make_cell(const ComparePlan& plan, CompareFault fault, Runner& runner) 
   runner.run(scenario, options, result);
   HtmlOptions page = page_options(recording, &scenario);
   const std::string address = site_address(scenario.name);
+  page.reason = page_reason(scenario, recording);
   page.shared = site_root_from(address);
   page.links = {{*page.shared + "index.html", "All scenarios"}};
   made.page = File{address, html_report(recording, page)};

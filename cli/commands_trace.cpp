@@ -54,6 +54,7 @@ ExitCode report_trace(const ReportCommand& command, const TerminalChoice& choice
     const Twin twin = twin_of(recording.scenario);
     options.twin_name = twin.name;
     options.twin_json = twin.scenario_json;
+    if (command.format == "html") options.reason = page_reason(scenario->scenario, recording);
   }
   const ExitCode drawn = draw(recording, command.format, command.out, options, choice);
   // Worth a look all the same, but no script may take it for the run.

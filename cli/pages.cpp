@@ -16,6 +16,7 @@ HtmlOptions page_of(const LoadedScenario& loaded, const Recording& recording,
   const Twin twin = twin_of(loaded.scenario.name);
   options.twin_name = twin.name;
   options.twin_json = twin.scenario_json;
+  options.reason = page_reason(loaded.scenario, recording);
   return options;
 }
 

@@ -23,8 +23,12 @@ std::string PageCore::run(std::string_view scenario_text, std::optional<std::uin
   const auto root = parse_located_json(scenario_text, "scenario");
   if (!root) return mistakes(root.error());
   Diagnostics diagnostics;
-  const auto scenario = read_scenario(*root, diagnostics);
+  auto scenario = read_scenario(*root, diagnostics);
   if (!scenario) return mistakes(diagnostics);
+  if (wanted == Wanted::reason) {
+    if (seed) scenario->seed = *seed;
+    return page_reason_markup(*scenario);
+  }
 
   Recording recording;
   recording.version = LOCKLAB_VERSION;
@@ -58,6 +62,8 @@ std::string PageCore::run(std::string_view scenario_text, std::optional<std::uin
     case Wanted::trace:
       write_recording_json(recording, out);
       return out;
+    case Wanted::reason:
+      break;
   }
   return out;
 }

@@ -21,6 +21,7 @@ class PageCore {
     trace,    // JSON Lines [write_recording_json]
     sketch,   // verdict and bands, for as long as a hand moves something [page_sketch_json]
     window,   // the picture of a part of the run, as markup [page_window]
+    reason,   // why it came to this, as markup [page_reason_markup]: hundreds of runs
   };
 
   /// What `window` shows.

@@ -62,19 +62,17 @@ std::string ExplanationWords::verdict() const {
                      fmt::join(violated(explanation_.result.findings), ", "));
 }
 
-std::vector<std::string> ExplanationWords::faults() const {
-  std::vector<std::string> out;
+std::vector<FaultWords> ExplanationWords::faults() const {
+  std::vector<FaultWords> out;
   for (const FaultPart& part : explanation_.faults) {
-    std::string text = describe(scenario_.faults[part.fault]) + ": ";
-    if (!part.struck) {
-      text += "it never struck";
-    } else if (part.needed()) {
-      text += "needed; without it " + fate_words(part.without);
-    } else {
-      text += "not needed; without it it breaks all the same";
-    }
-    if (!part.silenced.empty()) text += fmt::format(" ({} then)", silenced(part));
-    out.push_back(std::move(text));
+    FaultWords words{describe(scenario_.faults[part.fault]), "it never struck",
+                     part.struck && part.needed()};
+    if (words.needed)
+      words.part = "needed; without it " + fate_words(part.without);
+    else if (part.struck)
+      words.part = "not needed; without it it breaks all the same";
+    if (!part.silenced.empty()) words.part += fmt::format(" ({} then)", silenced(part));
+    out.push_back(std::move(words));
   }
   return out;
 }

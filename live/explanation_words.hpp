@@ -15,6 +15,13 @@
 
 namespace locklab {
 
+/// What is said of one fault of the schedule.
+struct FaultWords {
+  std::string what;  // "at 1000ms: client-a pauses for 9000ms"
+  std::string part;  // "needed; without it nothing is violated"
+  bool needed = false;
+};
+
 /// Sentences, in the order in which they are said. What it is made from outlives it.
 class ExplanationWords {
  public:
@@ -27,7 +34,7 @@ class ExplanationWords {
   /// What broke.
   std::string verdict() const;
   /// One a fault.
-  std::vector<std::string> faults() const;
+  std::vector<FaultWords> faults() const;
   /// What is to be said of several faults at once.
   std::vector<std::string> together() const;
   /// Until when it could have ended well; empty: it never could.

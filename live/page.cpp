@@ -4,6 +4,8 @@
 #include <string_view>
 
 #include "invariants/message.hpp"
+#include "live/explanation_words.hpp"
+#include "scenarios/explanation.hpp"
 
 namespace locklab {
 namespace {
@@ -23,6 +25,27 @@ std::string quoted(const std::string& word) {
   return out += '\'';
 }
 
+/// Fills `recording` with the run that it is about.
+std::optional<PageReason> reason_of(const Scenario& scenario, Recording& recording) {
+  const Explanation explanation = explain(scenario, {}, recording);
+  const ExplanationWords words(scenario, {}, recording, explanation);
+  PageReason reason;
+  reason.runs = explanation.runs;
+  if (!explanation.finding) {
+    if (!explanation.closest) return std::nullopt;
+    reason.closest = words.closest();
+    return reason;
+  }
+  reason.violation = words.verdict();
+  reason.steps = words.story();
+  for (FaultWords& fault : words.faults())
+    reason.faults.push_back({std::move(fault.what), std::move(fault.part), fault.needed});
+  reason.together = words.together();
+  reason.no_return = words.no_return();
+  reason.remedies = explanation.remedies;
+  return reason;
+}
+
 }  // namespace
 
 HtmlOptions page_options(const Recording& recording, const Scenario* scenario) {
@@ -36,6 +59,23 @@ HtmlOptions page_options(const Recording& recording, const Scenario* scenario) {
   options.remarks = scenario->remarks;
   options.sources = scenario->sources;
   return options;
+}
+
+std::optional<PageReason> page_reason(const Scenario& scenario, const Recording& recording) {
+  Scenario recorded = scenario;
+  recorded.seed = recording.seed;
+  Recording again;
+  std::optional<PageReason> reason = reason_of(recorded, again);
+  if (again.digest != recording.digest) return std::nullopt;
+  return reason;
+}
+
+std::string page_reason_markup(const Scenario& scenario) {
+  Recording recording;
+  const std::optional<PageReason> reason = reason_of(scenario, recording);
+  if (!reason) return {};
+  const Timeline timeline = make_timeline(recording);
+  return reason_markup(*reason, recording, Narrator(recording, timeline));
 }
 
 std::string run_command(const std::string& argument, std::optional<std::uint64_t> seed,

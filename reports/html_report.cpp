@@ -7,7 +7,9 @@
 #include "reports/markup.hpp"
 #include "reports/page_data_json.hpp"
 #include "reports/page_files.hpp"
+#include "reports/page_lines.hpp"
 #include "reports/page_parts.hpp"
+#include "reports/page_reason.hpp"
 #include "reports/page_verdict.hpp"
 #include "reports/plain_text.hpp"
 #include "reports/story.hpp"
@@ -35,6 +37,7 @@ class Page {
     parts_["left-out"] = left_out();
     parts_["legend"] = legend();
     parts_["story"] = story();
+    if (options_.reason) parts_["reason"] = reason_markup(*options_.reason, recording_, narrator_);
     parts_["below"] = below();
     parts_["footer"] = footer();
     parts_["data"] = page_data_json(
@@ -63,7 +66,8 @@ class Page {
     const bool alive = !options_.scenario_json.empty() && !page_core().empty();
     if (!options_.shared) {
       parts_["allowed"] =
-          "style-src 'unsafe-inline'; script-src 'unsafe-inline' 'wasm-unsafe-eval'";
+          "style-src 'unsafe-inline'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; worker-src "
+          "blob:";
       parts_["styles"] = "<style>\n" + page_styles() + "</style>";
       parts_["scripts"] = "<script>\n" + page_scripts() + "</script>";
       if (alive)
@@ -72,7 +76,8 @@ class Page {
       return;
     }
     const std::string at = markup_text(*options_.shared);
-    parts_["allowed"] = "style-src 'self' file:; script-src 'self' file: 'wasm-unsafe-eval'";
+    parts_["allowed"] =
+        "style-src 'self' file:; script-src 'self' file: 'wasm-unsafe-eval'; worker-src blob:";
     parts_["styles"] = "<link rel=\"stylesheet\" href=\"" + at + "page.css\">";
     parts_["scripts"] = "<script src=\"" + at + "page.js\"></script>";
     if (alive)
@@ -109,16 +114,6 @@ class Page {
     return out;
   }
 
-  std::string hue_class(ProcessId process) const {
-    std::size_t hue = 0;
-    for (std::uint32_t number = 1; number <= recording_.processes.size(); ++number) {
-      if (recording_.processes[number - 1].role != ProcessRole::client) continue;
-      if (ProcessId{number} == process) return fmt::format("h{}", hue % 6);
-      ++hue;
-    }
-    return "h-none";
-  }
-
   std::string legend() const {
     std::string out;
     const auto entry = [&](std::string_view drawn, std::string_view words) {
@@ -131,7 +126,7 @@ class Page {
                          [](const BeliefSpan& belief) { return !belief.wrong.empty(); });
     };
     for (const BeliefSpan& belief : timeline_.beliefs) {
-      const std::string hue = hue_class(belief.client);
+      const std::string hue = hue_class(recording_, belief.client);
       entry("<rect class=\"" + hue + " belief\" width=\"34\" height=\"14\"/>",
             "believes that it holds the lock, and is right");
       break;
@@ -139,13 +134,13 @@ class Page {
     if (any_wrong())
       for (const BeliefSpan& belief : timeline_.beliefs) {
         if (belief.wrong.empty()) continue;
-        entry("<rect class=\"" + hue_class(belief.client) +
+        entry("<rect class=\"" + hue_class(recording_, belief.client) +
                   " wrong\" x=\"1\" y=\"1\" width=\"32\" height=\"12\"/>",
               "believes it, and is wrong");
         break;
       }
     if (!timeline_.ownerships.empty())
-      entry("<rect class=\"" + hue_class(timeline_.ownerships.front().client) +
+      entry("<rect class=\"" + hue_class(recording_, timeline_.ownerships.front().client) +
                 " owned\" x=\"1\" y=\"1\" width=\"32\" height=\"12\"/>",
             "so at the service, in the hue of whose it is");
     if (!timeline_.standstills.empty())
@@ -167,45 +162,6 @@ class Page {
     return out;
   }
 
-  static std::string_view sign_of(Tone tone) {
-    switch (tone) {
-      case Tone::good:
-        return "✓";
-      case Tone::refused:
-        return "✗";
-      case Tone::fault:
-        return "✱";
-      case Tone::wrong:
-        return "?";
-      case Tone::violation:
-        return "⚠";
-      case Tone::plain:
-      case Tone::left_out:
-        return "";
-    }
-    return "";
-  }
-
-  static std::string_view class_of(Tone tone) {
-    switch (tone) {
-      case Tone::good:
-        return "good";
-      case Tone::refused:
-        return "refused";
-      case Tone::fault:
-        return "fault";
-      case Tone::wrong:
-        return "wrong";
-      case Tone::violation:
-        return "violation";
-      case Tone::left_out:
-        return "left-out";
-      case Tone::plain:
-        return "plain-line";
-    }
-    return "";
-  }
-
   std::string story() const {
     const std::vector<StoryLine> lines = shortened_story(
         tell_story(recording_, timeline_, narrator_, Detail::brief), options_.most_lines);
@@ -215,8 +171,9 @@ class Page {
       out += fmt::format(
           "<li class=\"{} {}\" data-e=\"{}\" data-t=\"{}\"><time>{}</time><span class=\"sign\" "
           "aria-hidden=\"true\">{}</span><span>{}</span></li>\n",
-          class_of(line.tone), hue_class(line.who), line.event, line.at.time_since_epoch().count(),
-          told ? shown(line.at) : std::string(), sign_of(line.tone), markup_text(line.text));
+          tone_class(line.tone), hue_class(recording_, line.who), line.event,
+          line.at.time_since_epoch().count(), told ? shown(line.at) : std::string(),
+          tone_sign(line.tone), markup_text(line.text));
     }
     return out.empty() ? "<li class=\"plain-line\"><span></span><span></span><span>Nothing "
                          "happened.</span></li>\n"
@@ -236,7 +193,6 @@ class Page {
     for (std::size_t i = 0; i < recording_.findings.size(); ++i)
       findings.push_back(finding_words(recording_, narrator_, options_.finding_messages, i));
     list("What was found", "ol", findings);
-    list("Why it came to this", "ul", options_.explanation);
     out += writes();
     std::vector<std::string> faults;
     for (const RecordedFault& fault : recording_.faults) faults.push_back(fault.sentence);

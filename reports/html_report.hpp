@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "reports/page_reason.hpp"
 #include "reports/timeline.hpp"
 #include "sim/recording.hpp"
 
@@ -24,14 +25,12 @@ struct HtmlOptions {
   std::vector<std::string> finding_messages;  // one for each finding, or fewer
   std::vector<std::string> remarks;
   std::vector<std::string> sources;
-  /// Why it came to this, in sentences: which faults were needed, from when on there was no way
-  /// back.
-  std::vector<std::string> explanation;
-  std::string verdict;        // "as expected: ..."; empty: the recording's
-  std::string command;        // that gives this run again; empty: none is known
-  std::string scenario_json;  // the scenario, for pages that can run it again; may be empty
-  std::string twin_name;      // of the same schedule with the fix, or without it; may be empty
-  std::string twin_json;      // that scenario
+  std::optional<PageReason> reason;  // why it came to this, if somebody has found out
+  std::string verdict;               // "as expected: ..."; empty: the recording's
+  std::string command;               // that gives this run again; empty: none is known
+  std::string scenario_json;         // the scenario, for pages that can run it again; may be empty
+  std::string twin_name;  // of the same schedule with the fix, or without it; may be empty
+  std::string twin_json;  // that scenario
   /// How many lines the story has at most; what is left out says so. Zero: all.
   std::size_t most_lines = 400;
   /// Where the files lie that the pages of a site share (page.css, page.js, core.js), as a relative

@@ -30,6 +30,7 @@ void write_html(const Recording& recording, const TextOptions& options, std::str
   page.scenario_json = options.scenario_json;
   page.twin_name = options.twin_name;
   page.twin_json = options.twin_json;
+  page.reason = options.reason;
   out += html_report(recording, page);
 }
 

@@ -7,9 +7,11 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "reports/page_reason.hpp"
 #include "reports/story.hpp"
 #include "sim/recording.hpp"
 
@@ -31,6 +33,7 @@ struct TextOptions {
   std::string scenario_json;  // the scenario, for pages that can run it again; may be empty
   std::string twin_name;      // of the same schedule with the fix, or without it; may be empty
   std::string twin_json;      // that scenario
+  std::optional<PageReason> reason;  // why it came to this, if somebody has found out
 };
 
 /// The whole report. Every line ends with a newline and is at most `width` columns wide.

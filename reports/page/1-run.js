@@ -36,6 +36,7 @@ const recorded = {
   leftOut: $("left-out").innerHTML,
   story: $("story").innerHTML,
   below: $("below").innerHTML,
+  reason: $("reason").innerHTML,
   footer: $("footer").innerHTML,
 };
 

@@ -83,6 +83,8 @@ function show(next) {
   $("digest").textContent = run.digest;
   $("seed").textContent = run.seed;
   currentStory = next.story;
+  if (next.reason === undefined) { doubtReason(); later(explainAgain, 300); }
+  else { forgetPending(explainAgain); showReason(next.reason); }
   state.why = null;
   state.selected = -1;
   document.documentElement.classList.toggle("edited", edits.size > 0);
@@ -128,6 +130,8 @@ function sketch() {
   readPicture();
   layout(true);
   wireBlocks();
+  doubtReason();
+  forgetPending(explainAgain);
   document.documentElement.classList.add("edited");
   sketched = performance.now() - began;
 }

@@ -12,6 +12,8 @@ function later(work, after) {
   pending[work.name] = setTimeout(work, after);
 }
 
+const forgetPending = (work) => clearTimeout(pending[work.name]);
+
 function withOtherCheck() {
   const other = structuredClone(scenario);
   setValue(other, "storage.check", fenced(scenario) ? "plain" : "document");

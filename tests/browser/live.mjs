@@ -36,6 +36,7 @@ if (core) {
     locklab('run', name, '--quiet', '--trace', trace);
     check(`${name}: the core in a page records what the program records, byte for byte`,
       core(locklab('show', name), 2) === readFileSync(trace, 'utf8'));
+    check(`${name}: and explains it alike`, readFileSync(writePage(name), 'utf8').includes(core(locklab('show', name), 5)));
   }
 }
 
@@ -90,5 +91,24 @@ if (!(await isLive(page))) {
   await page.waitForSelector('#decided:not([hidden])', { timeout: 20000 });
   check('it says what would have prevented it', (await page.locator('#decided .repairs li').count()) > 0);
   await page.screenshot({ path: path.join(folder, 'doc-4-live.png'), fullPage: true });
+
+  // What the page explains is the run that it shows.
+  const jump = await open(writePage('doc-3-jump'));
+  const reason = () => jump.textContent('#reason');
+  const recorded = await reason();
+  check('the explanation names the fault that it took', (await jump.textContent('#reason .needed')).includes('jump forward by 5000ms'), await jump.textContent('#reason .took'));
+  await jump.locator('#reason summary').last().click();
+  check('a step opens its causes and is looked at', (await jump.locator('#reason details[open] .causes li').count()) > 0 && (await jump.textContent('#cursor text')) === '5002ms');
+  await jump.locator('#reason details[open] .causes button').nth(1).click();
+  check('a cause is looked at', (await jump.textContent('#event-words')).includes('5002ms: client-b'), await jump.textContent('#event-words'));
+  const slider = jump.getByLabel('wall jump: by');
+  await slider.focus();
+  await jump.keyboard.press('ArrowRight');
+  check('an explanation of another run is marked', (await jump.getAttribute('#reason', 'aria-busy')) === 'true');
+  await jump.waitForSelector('#reason:not([aria-busy])', { timeout: 20000 });
+  check('a changed run is explained anew', (await reason()) !== recorded && (await reason()).includes('5010ms'), await reason());
+  await jump.click('#reset');
+  check('R brings the explanation back', (await reason()) === recorded);
+  await jump.context().close();
 }
 await page.context().close();

@@ -48,6 +48,7 @@ for (const [name, file] of Object.entries(files)) {
   const text = await still.textContent('main');
   check(`${name}: without scripts there is a verdict`, (await still.textContent('#verdict')).length > 30);
   check(`${name}: without scripts there is the story`, text.includes('client-a wants the lock'));
+  check(`${name}: without scripts it is explained`, /Why|How close it came/.test(await still.textContent('#reason h2')));
   check(`${name}: without scripts there is the picture`, await still.locator('#chart svg').first().isVisible());
   await still.context().close();
 }

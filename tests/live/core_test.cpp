@@ -77,6 +77,39 @@ TEST_CASE("a window is a picture of what lies in it") {
   CHECK(!contains(picture, "token 101"));
 }
 
+TEST_CASE("the core explains a run as the program does, in the same markup") {
+  PageCore core;
+  for (const std::string_view name :
+       {"doc-1", "doc-3-jump", "corpus/gc-pause-stale-write", "corpus/abba-deadlock"}) {
+    CAPTURE(name);
+    Diagnostics diagnostics;
+    const auto scenario = read_scenario(*parse_located_json(text_of(name), ""), diagnostics);
+    REQUIRE(scenario);
+    Recording recording;
+    RunOptions options;
+    options.recording = &recording;
+    RunResult result;
+    Runner().run(*scenario, options, result);
+    HtmlOptions page;
+    page.reason = page_reason(*scenario, recording);
+    REQUIRE(page.reason);
+    const std::string markup = core.run(text_of(name), std::nullopt, PageCore::Wanted::reason);
+    CHECK(markup.starts_with("<section"));
+    CHECK(contains(html_report(recording, page), markup));
+    // Of another run than the recorded one nothing is said.
+    recording.digest ^= 1;
+    CHECK(!page_reason(*scenario, recording));
+  }
+}
+
+TEST_CASE("the core explains the run of the seed that it is given") {
+  PageCore core;
+  const std::string_view name = "corpus/gc-pause-stale-write";
+  const std::string one = core.run(text_of(name), 7, PageCore::Wanted::reason);
+  CHECK(one == PageCore().run(text_of(name), 7, PageCore::Wanted::reason));
+  CHECK(core.run("{", std::nullopt, PageCore::Wanted::reason).starts_with("{\"error\":\""));
+}
+
 TEST_CASE("mistakes in a scenario come back as words") {
   PageCore core;
   for (const std::string_view bad : {"", "{", "{\"schema\": 5}", "[]"}) {

@@ -67,6 +67,44 @@ TEST_CASE("the page asks nobody for anything") {
   }
 }
 
+TEST_CASE("each step of an explanation opens what led to it, without scripts") {
+  RecordingMaker run{"doc", "doc"};
+  const ProcessId a = run.process("client-a", ProcessRole::client);
+  const std::uint64_t asked =
+      run.event(ms(1), a, LockRequested{run.name("k"), AttemptId{1}, 5ms, 1, 1, false});
+  run.event(ms(2), a, LockGranted{run.name("k"), AttemptId{1}, {}, 1, {}, ms(5), kEndOfTime},
+            asked);
+  HtmlOptions options;
+  PageReason& reason = options.reason.emplace();
+  reason.violation = "it broke";
+  reason.steps = {{ms(2), 1, a, StoryLine::Tone::good, "the lock is granted"},
+                  {ms(1), 1, {}, StoryLine::Tone::wrong, "nobody saw this"}};
+  reason.faults = {{"A sleeps", "needed; without it nothing is violated", true},
+                   {"B sleeps", "it never struck", false}};
+  reason.no_return = "2ms: too late.";
+  reason.remedies = {"a TTL of 6s"};
+  reason.runs = 17;
+  const std::string page = body_of(html_report(run.finish(ms(10)), options));
+  CHECK(contains(page, "<summary><time>2ms</time>"));
+  CHECK(contains(page, "<li data-e=\"0\" data-t=\"1000000\">1ms: client-a "));
+  CHECK(contains(page, "<div class=\"step\"><time>1ms</time>"));
+  CHECK(contains(page, "<li class=\"needed\">A sleeps: <span class=\"part\">needed; without it"));
+  CHECK(contains(page, "<li class=\"spare\">B sleeps"));
+  CHECK(contains(page, "2ms: too late."));
+  CHECK(contains(page, "a TTL of 6s"));
+  CHECK(contains(page, "the outcome of 17 runs"));
+  CHECK(!contains(body_of(html_report(document_scenario_1(), {})), "reason-heading"));
+}
+
+TEST_CASE("an explanation of a run that broke nothing says how close it came") {
+  HtmlOptions options;
+  options.reason.emplace().closest = "6ms to spare.";
+  const std::string page = body_of(html_report(document_scenario_1(), options));
+  CHECK(contains(page, "How close it came"));
+  CHECK(contains(page, "6ms to spare."));
+  CHECK(!contains(page, "What it took"));
+}
+
 TEST_CASE("hostile words stay words") {
   const std::string hostile = "</script><script>alert(1)</script><img src=x onerror=y>\"'&\x1b[2J";
   RecordingMaker run{hostile, hostile};
@@ -80,7 +118,12 @@ TEST_CASE("hostile words stay words") {
   run.recording.scenario_hash = hostile;
   HtmlOptions options;
   options.story = options.command = options.verdict = hostile;
-  options.remarks = options.sources = options.finding_messages = options.explanation = {hostile};
+  options.remarks = options.sources = options.finding_messages = {hostile};
+  PageReason& reason = options.reason.emplace();
+  reason.violation = reason.no_return = hostile;
+  reason.together = reason.remedies = {hostile};
+  reason.steps = {{ms(2), 1, a, StoryLine::Tone::plain, hostile}};
+  reason.faults = {{hostile, hostile, true}};
   options.scenario_json = "{\"name\":\"</script><script>alert(1)</script>\"}";
   const std::string page = html_report(run.finish(ms(10)), options);
   CHECK(read_markup(body_of(page) + "</main>").mistake == "");
