@@ -72,7 +72,7 @@ class Page {
       parts_["scripts"] = "<script>\n" + page_scripts() + "</script>";
       if (alive)
         parts_["core"] = "<script type=\"application/octet-stream\" id=\"core\">" +
-                         base64(page_core()) + "</script>";
+                         dense_text(page_core()) + "</script>";
       return;
     }
     const std::string at = markup_text(*options_.shared);

@@ -48,21 +48,28 @@ std::string script_literal(std::string_view text) {
   return out += '"';
 }
 
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const auto byte = [&](std::size_t at) {
-    return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : std::uint32_t{0};
-  };
+std::string dense_text(std::string_view bytes) {
+  constexpr std::uint32_t kLetters = 91;
+  std::string letters;
+  for (char c = ' '; c <= '~'; ++c)
+    if (c != '"' && c != '&' && c != '<' && c != '\\') letters += c;
   std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::uint32_t three = byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2);
-    for (int digit = 0; digit < 4; ++digit)
-      out += bytes.size() - at < static_cast<std::size_t>(digit)
-                 ? '='
-                 : kDigits[three >> (18 - 6 * digit) & 63u];
+  out.reserve(bytes.size() * 16 / 13 + 4);
+  std::uint32_t bits = 0;
+  int count = 0;
+  const auto write = [&](std::uint32_t value) {
+    out += letters[value / kLetters];
+    out += letters[value % kLetters];
+  };
+  for (const char c : bytes) {
+    bits = bits << 8 | static_cast<unsigned char>(c);
+    count += 8;
+    if (count < 13) continue;
+    count -= 13;
+    write(bits >> count);
+    bits &= (1u << count) - 1;
   }
+  if (count > 0) write(bits << (13 - count));
   return out;
 }
 

@@ -17,8 +17,8 @@ std::span<const PageFile> page_files();
 /// The text of one of these files; it must exist.
 std::string_view page_file(std::string_view name);
 
-/// The core as WebAssembly, gzipped, for pages that can run their scenario again; empty where the
-/// program was built without.
+/// The core as WebAssembly, packed as LZMA, for pages that can run their scenario again; empty
+/// where the program was built without.
 std::string_view page_core();
 
 }  // namespace locklab

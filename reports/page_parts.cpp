@@ -52,7 +52,7 @@ std::string page_scripts() {
 
 std::string page_core_script() {
   if (page_core().empty()) return {};
-  return "globalThis.locklabCore = \"" + base64(page_core()) + "\";\n";
+  return "globalThis.locklabCore = \"" + dense_text(page_core()) + "\";\n";
 }
 
 }  // namespace locklab

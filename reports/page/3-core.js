@@ -4,9 +4,9 @@
 const VERDICT = 0, PARTS = 1, SKETCH = 3, WINDOW = 4, REASON = 5;
 let core = null;
 
-/** The module as base64: in the page, or in a file that the pages of a site share. */
+/** The module as a dense text: in the page, or in a file that the pages of a site share. */
 async function coreText(place) {
-  if (!place.dataset.src) return place.textContent.trim();
+  if (!place.dataset.src) return place.textContent;
   await new Promise((loaded, failed) => {
     const script = make("script", { src: place.dataset.src, onload: loaded });
     script.addEventListener("error", () => failed(new Error(`there is no ${place.dataset.src}`)));
@@ -41,10 +41,8 @@ const simulate = (scenario, wanted, seed = null) => askCore(core, scenario, want
 let coreModule = null;
 async function loadCore() {
   const place = $("core");
-  if (!place || !run.scenario || typeof DecompressionStream === "undefined") return false;
-  const bytes = Uint8Array.from(atob(await coreText(place)), (c) => c.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  coreModule = await WebAssembly.compile(await new Response(stream).arrayBuffer());
+  if (!place || !run.scenario) return false;
+  coreModule = await WebAssembly.compile(unpack(bytesOf(await coreText(place))));
   core = await startCore(coreModule);
   return true;
 }

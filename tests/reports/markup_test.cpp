@@ -25,14 +25,17 @@ TEST_CASE("a script's literal cannot end its element") {
   CHECK(script_literal("<!--&") == "\"\\u003c!--\\u0026\"");
 }
 
-TEST_CASE("base64 as RFC 4648 has it") {
-  CHECK(base64("") == "");
-  CHECK(base64("f") == "Zg==");
-  CHECK(base64("fo") == "Zm8=");
-  CHECK(base64("foo") == "Zm9v");
-  CHECK(base64("foob") == "Zm9vYg==");
-  CHECK(base64("foobar") == "Zm9vYmFy");
-  CHECK(base64("\xff\xfe\xfd") == "//79");
+TEST_CASE("bytes as a dense text, in letters that mean nothing to markup and to scripts") {
+  CHECK(dense_text("") == "");
+  CHECK(dense_text({"\0", 1}) == "  ");
+  CHECK(dense_text("\xff") == "}a");
+  CHECK(dense_text("\xff\xff\xff") == "~!}}");
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
+  const std::string text = dense_text(all + all);
+  CHECK(text.size() == (512 * 8 + 12) / 13 * 2);
+  for (const char c : text)
+    CHECK((c >= ' ' && c <= '~' && c != '"' && c != '&' && c != '<' && c != '\\'));
 }
 
 TEST_CASE("hundredths of a pixel are written as short as they can be") {
