@@ -328,6 +328,10 @@ class Drawing {
     }
     narrow_bands("belief", std::move(narrow), lane.top, lane.band, "times it believed");
     narrow_bands("wrong", std::move(narrow_wrong), lane.top + 1, lane.band - 2, "times wrongly");
+    if (!detail_.sketch) refusals(lane);
+  }
+
+  void refusals(const Lane& lane) {
     std::int64_t free_from = Crowding::kAllFree;
     for (const RefusalMark& refusal : timeline_.refusals)
       if (refusal.client == lane.process && crowding_.shows({refusal.at, refusal.at}) &&

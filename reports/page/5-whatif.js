@@ -107,6 +107,8 @@ let waiting = 0;
 let sketched = 0;  // milliseconds that the last sketch took
 /** At once while that is cheap; otherwise a sketch at once, and all of it when the hand rests. */
 function changed() {
+  forgetDecided();
+  forgetPending(showTwin);
   showKnobs();
   showCommand();
   clearTimeout(waiting);

@@ -114,6 +114,11 @@ function future(ns, random) {
 }
 
 let generation = 0;
+/** What it works at belongs to another run, and the hand needs the time. */
+function forgetDecided() {
+  ++generation;
+  forgetPending(decided);
+}
 /** Bad endings over time, and the nearest repairs: in small pieces, given up when the run changes. */
 async function decided() {
   const card = $("decided");
