@@ -42,6 +42,7 @@ std::optional<PageReason> reason_of(const Scenario& scenario, Recording& recordi
     reason.faults.push_back({std::move(fault.what), std::move(fault.part), fault.needed});
   reason.together = words.together();
   reason.no_return = words.no_return();
+  if (explanation.no_return) reason.lost = explanation.no_return->lost;
   reason.remedies = explanation.remedies;
   return reason;
 }

@@ -55,4 +55,12 @@ std::string hue_class(const Recording& recording, ProcessId process) {
   return "h-none";
 }
 
+std::string capital(std::string words, const Recording& recording) {
+  for (const RecordedProcess& process : recording.processes)
+    if (words.starts_with(process.name)) return words;
+  if (!words.empty() && words.front() >= 'a' && words.front() <= 'z')
+    words.front() = static_cast<char>(words.front() - 'a' + 'A');
+  return words;
+}
+
 }  // namespace locklab

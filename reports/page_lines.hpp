@@ -18,4 +18,7 @@ std::string_view tone_class(StoryLine::Tone tone);
 /// "h0" for the first client, "h-none" for whoever is none.
 std::string hue_class(const Recording& recording, ProcessId process);
 
+/// A sentence begins with a capital, unless it begins with the name of a process.
+std::string capital(std::string words, const Recording& recording);
+
 }  // namespace locklab

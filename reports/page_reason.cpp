@@ -18,13 +18,17 @@ class ReasonMarkup {
       : reason_(reason), recording_(recording), narrator_(narrator) {}
 
   std::string markup() {
-    out_ = "<section class=\"card reason\" aria-labelledby=\"reason-heading\">";
+    out_ = "<section class=\"card reason\" aria-labelledby=\"reason-heading\"";
+    if (reason_.lost)
+      out_ += fmt::format(" data-lost=\"{}\"", reason_.lost->time_since_epoch().count());
+    out_ += ">";
     if (reason_.violation.empty()) {
       out_ += "<h2 id=\"reason-heading\">How close it came</h2>";
       paragraph(reason_.closest);
     } else {
       out_ += "<h2 id=\"reason-heading\">Why</h2>";
-      out_ += "<p class=\"explained\">" + markup_text(reason_.violation) + ".</p>";
+      out_ +=
+          "<p class=\"explained\">" + markup_text(capital(reason_.violation, recording_)) + ".</p>";
       out_ += "<div class=\"reason-parts\">";
       steps();
       out_ += "<div class=\"reason-part\">";

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct PageReason {
   std::vector<Fault> faults;
   std::vector<std::string> together;  // what is to be said of several faults at once
   std::string no_return;              // until when it could have ended well; empty: it never could
+  std::optional<Instant> lost;        // from when on it could not; the picture has a line there
   std::vector<std::string> remedies;  // the same faults do not break it with one of these
   std::string closest;                // how near a run came that broke nothing
   std::uint64_t runs = 0;             // that this took

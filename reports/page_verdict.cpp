@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "reports/markup.hpp"
+#include "reports/page_lines.hpp"
 #include "reports/plain_text.hpp"
 
 namespace locklab {
@@ -47,7 +48,7 @@ class Judge {
         if ((invariant == "stale_write" || invariant == "lost_update") == first) order.push_back(i);
       }
     for (std::size_t i = 0; i < order.size() && i < kMost; ++i)
-      add(sentence(capital(finding_words(recording_, narrator_, messages_, order[i]))));
+      add(sentence(capital(finding_words(recording_, narrator_, messages_, order[i]), recording_)));
     if (order.size() > kMost) add(fmt::format("And {} more.", order.size() - kMost));
     if (order.empty()) add(markup_text(all_went_well()));
     add(refusals());
@@ -60,15 +61,6 @@ class Judge {
   bool found(std::string_view invariant) const {
     return std::any_of(recording_.findings.begin(), recording_.findings.end(),
                        [&](const Finding& finding) { return finding.invariant == invariant; });
-  }
-
-  /// A sentence begins with a capital, unless it begins with a name.
-  std::string capital(std::string words) const {
-    for (const RecordedProcess& process : recording_.processes)
-      if (words.starts_with(process.name)) return words;
-    if (!words.empty() && words.front() >= 'a' && words.front() <= 'z')
-      words.front() = static_cast<char>(words.front() - 'a' + 'A');
-    return words;
   }
 
   std::string all_went_well() const {

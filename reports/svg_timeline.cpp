@@ -625,7 +625,7 @@ class Drawing {
       if (lane == nullptr) continue;
       svg_.mark("clock-set", axis_.x(mark.at), lane->top - 3,
                 "<path d=\"M0 5V-9M0-9h8l-2.5 3.5L8-2H0\"/>", clock_words(mark));
-      words_.fit("fault-words", axis_.x(mark.at) + 500, axis_.x(mark.at) + 20'000, lane->top - 4,
+      words_.fit("fault-words", axis_.x(mark.at) + 900, axis_.x(mark.at) + 20'000, lane->top - 4,
                  "start", {clock_words(mark)});
     }
     svg_.close("g");

@@ -26,7 +26,8 @@ namespace locklab {
 
 /// How much of a run is drawn.
 struct PictureDetail {
-  /// Bands, faults and what was found alone, neither messages nor refusals: drawn at once while a hand moves something.
+  /// Bands, faults and what was found alone, neither messages nor refusals: drawn at once while a
+  /// hand moves something.
   bool sketch = false;
   /// Only what lies here, as closely as it is looked at; none: everything, as closely as the whole
   /// axis shows it.

@@ -130,6 +130,7 @@ function layout(sketchy = false) {
   }
   drawTicks();
   drawCurtain();
+  drawNoReturn();
   if (!sketchy) drawCursor();
   if (picture.dataset.crowded && core && !sketchy) later(lookCloser, 200);
 }
@@ -179,7 +180,7 @@ function drawTicks() {
   let free = -margin;
   for (const ns of at) {
     const x = placeOf(ns);
-    const words = shown(ns), wide = words.length * 7.8;
+    const words = shown(ns), wide = words.length * 8.2;
     const left = clamp(x - wide / 2, -margin, axisWidth + margin - wide);
     group.append(svgNode("line", { class: "tick", x1: x, x2: x, y1: 38, y2: bottom }));
     if (left < free) continue;

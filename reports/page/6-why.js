@@ -10,16 +10,34 @@ function wireReason() {
   }
 }
 
+/** A line where it was decided; drawn anew with each layout, and not given away by a lesson. */
+function drawNoReturn() {
+  picture.querySelector("#no-return")?.remove();
+  const lost = $("reason").hasAttribute("aria-busy") ? undefined : $("reason").firstElementChild?.dataset.lost;
+  const shown = lost !== undefined && !lesson.on;
+  $("no-return-words").hidden = !shown;
+  if (!shown) return;
+  const x = placeOf(Number(lost));
+  picture.querySelector(".time").prepend(svgNode("line", { id: "no-return", x1: x, x2: x, y1: 38, y2: height() - 4 }));
+}
+
+const mark = svgNode("svg", { class: "picture", viewBox: "0 0 34 14", "aria-hidden": "true" });
+mark.append(svgNode("line", { class: "no-return", x1: 17, x2: 17, y1: 0, y2: 14 }));
+document.querySelector(".legend").append(make("li", { id: "no-return-words", hidden: true }, mark, "point of no return"));
+
 function showReason(markup) {
   $("reason").innerHTML = markup;
   $("reason").removeAttribute("aria-busy");
   wireReason();
+  drawNoReturn();
 }
 
 /** What stands there is of another run. */
 function doubtReason() {
   if (answered) forgetHelper();
-  if ($("reason").childElementCount) $("reason").setAttribute("aria-busy", "true");
+  if (!$("reason").childElementCount) return;
+  $("reason").setAttribute("aria-busy", "true");
+  drawNoReturn();
 }
 
 async function explainAgain() {

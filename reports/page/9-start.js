@@ -7,7 +7,7 @@ view.from = first();
 view.until = last();
 // Where it went wrong is where one wants to look first; where nothing did, at the end.
 state.cursor = run.findings.length ? run.findings[0][0] : last();
-state.selected = run.events.findIndex((event) => run.kinds[event[KIND]] === "violation_began");
+state.selected = run.events.findIndex((event) => run.kinds[event[KIND]] === "violation_began" && event[AT] === state.cursor);
 readStory();
 layout();
 wirePicture();

@@ -105,6 +105,7 @@ if (!(await isLive(page))) {
   const reason = () => jump.textContent('#reason');
   const recorded = await reason();
   check('the explanation names the fault that it took', (await jump.textContent('#reason .needed')).includes('jump forward by 5000ms'), await jump.textContent('#reason .took'));
+  check('the picture has a line at the point of no return', (await jump.locator('#no-return').count()) === 1);
   await jump.locator('#reason summary').last().click();
   check('a step opens its causes and is looked at', (await jump.locator('#reason details[open] .causes li').count()) > 0 && (await jump.textContent('#cursor text')) === '5002ms');
   await jump.locator('#reason details[open] .causes button').nth(1).click();
@@ -112,7 +113,7 @@ if (!(await isLive(page))) {
   const slider = jump.getByLabel('wall jump: by');
   await slider.focus();
   await jump.keyboard.press('ArrowRight');
-  check('an explanation of another run is marked', (await jump.getAttribute('#reason', 'aria-busy')) === 'true');
+  check('an explanation of another run is marked', (await jump.getAttribute('#reason', 'aria-busy')) === 'true' && (await jump.locator('#no-return').count()) === 0);
   await jump.waitForSelector('#reason:not([aria-busy])', { timeout: 20000 });
   check('a changed run is explained anew', (await reason()) !== recorded && (await reason()).includes('5010ms'), await reason());
   await jump.click('#reset');
