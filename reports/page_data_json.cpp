@@ -2,13 +2,17 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <iterator>
+#include <map>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "reports/fields.hpp"
 #include "reports/markup.hpp"
 #include "reports/plain_text.hpp"
 
@@ -57,14 +61,24 @@ class Writer {
     list("kinds", names, [this](std::string_view name) { append("\"{}\"", name); });
   }
 
+  /// Most events of a long run are told in words that others are told in as well, follow closely on
+  /// the one before, and on their cause.
   void events() {
-    const std::vector<TraceEvent>& events = source_.recording.events;
-    list("events", events, [&](const TraceEvent& event) {
-      append("[{},{},{},{},{},{}]", nanoseconds(event.at), event.process.number, event.what.index(),
-             place_of(event.cause),
-             (event.wall.time_since_epoch() - event.at.time_since_epoch()).count(),
-             script_literal(source_.narrator.sentence(event)));
+    std::map<std::string, std::size_t, std::less<>> places;
+    std::vector<const std::string*> sentences;
+    std::size_t index = 0;
+    Instant before{};
+    list("events", source_.recording.events, [&](const TraceEvent& event) {
+      const auto [place, is_new] =
+          places.emplace(source_.narrator.sentence(event), sentences.size());
+      if (is_new) sentences.push_back(&place->first);
+      append("[{},{},{},{},{},{}]", (event.at - before).count(), event.process.number,
+             event.what.index(), back_to(event.cause, index++),
+             (event.wall.time_since_epoch() - event.at.time_since_epoch()).count(), place->second);
+      before = event.at;
     });
+    list("sentences", sentences,
+         [this](const std::string* sentence) { append("{}", script_literal(*sentence)); });
   }
 
   void beliefs() {
@@ -117,13 +131,10 @@ class Writer {
     out_ += ']';
   }
 
-  /// -1: none.
-  std::int64_t place_of(EventSeq seq) const {
-    const std::vector<TraceEvent>& events = source_.recording.events;
-    const auto place = std::lower_bound(
-        events.begin(), events.end(), seq,
-        [](const TraceEvent& event, EventSeq wanted) { return event.seq < wanted; });
-    return place == events.end() || place->seq != seq ? -1 : place - events.begin();
+  /// How many events before the one at `index` the cause lies; zero: there is none.
+  std::size_t back_to(EventSeq cause, std::size_t index) const {
+    const std::size_t place = index_of(cause, source_.recording.events);
+    return place < index ? index - place : 0;
   }
 
   const PictureSource& source_;

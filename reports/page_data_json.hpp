@@ -1,6 +1,9 @@
 // What a page's scripts need to know of a run, as one line of JSON that may stand in a <script>
 // element: the axis, the processes, and every event with its time, its cause and its sentence.
-// Times are nanoseconds, places hundredths of a pixel, an event's number its place in the list.
+// Times are nanoseconds, places hundredths of a pixel. An event is [nanoseconds since the event
+// before, process, kind, how many events before it its cause lies (0: none), its machine's wall
+// clock less true time, place of its sentence in "sentences"]; reports/page/1-run.js writes that
+// out again.
 #pragma once
 
 #include <string>

@@ -24,7 +24,18 @@ const svgNode = (name, attributes = {}) => {
 /** Places in an event's list. */
 const AT = 0, PROCESS = 1, KIND = 2, CAUSE = 3, CLOCK = 4, SENTENCE = 5;
 
-let run = JSON.parse($("data").textContent);
+/** A run as the scripts have it: what the file keeps short [reports/page_data_json.hpp] is written out. A sketch has no events. */
+function opened(data) {
+  let at = 0;
+  data.events?.forEach((event, index) => {
+    event[AT] = at += event[AT];
+    event[CAUSE] = event[CAUSE] === 0 ? -1 : index - event[CAUSE];
+    event[SENTENCE] = data.sentences[event[SENTENCE]];
+  });
+  return data;
+}
+
+let run = opened(JSON.parse($("data").textContent));
 
 /** What the page was written with, to come back to. */
 const recorded = {

@@ -64,7 +64,7 @@ function runAgain() {
   show(partsOf(parts));
 }
 
-const partsOf = (parts) => ({ run: parts.data, kind: parts["verdict-kind"], sign: parts["verdict-sign"], verdict: parts.verdict,
+const partsOf = (parts) => ({ run: opened(parts.data), kind: parts["verdict-kind"], sign: parts["verdict-sign"], verdict: parts.verdict,
   picture: parts.picture, leftOut: parts["left-out"], story: parts.story, below: parts.below, footer: parts.footer });
 
 const seedNow = () => edits.get("seed") ?? (run0 && String(run0.seed ?? 1) !== recorded.run.seed ? recorded.run.seed : null);

@@ -22,7 +22,7 @@ function drawNoReturn() {
 }
 
 const mark = svgNode("svg", { class: "picture", viewBox: "0 0 34 14", "aria-hidden": "true" });
-mark.append(svgNode("line", { class: "no-return", x1: 17, x2: 17, y1: 0, y2: 14 }));
+mark.append(svgNode("line", { class: "no-return", x1: 2, x2: 32, y1: 7, y2: 7 }));
 document.querySelector(".legend").append(make("li", { id: "no-return-words", hidden: true }, mark, "point of no return"));
 
 function showReason(markup) {

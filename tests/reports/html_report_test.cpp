@@ -137,6 +137,20 @@ TEST_CASE("hostile words stay words") {
   CHECK(contains(json, "\"scenario\":{"));
 }
 
+TEST_CASE("the data of a page have each sentence once, and times and causes as steps back") {
+  RecordingMaker run{"doc", "doc"};
+  const ProcessId a = run.process("client-a", ProcessRole::client);
+  const std::uint64_t first = run.event(ms(1), a, ProcessPaused{});
+  run.event(ms(3), a, ProcessPaused{}, first);
+  const std::string page = html_report(run.finish(ms(10)), {});
+  const std::size_t events = page.find("\"events\":[[1000000,1,");
+  REQUIRE(events != std::string::npos);
+  const std::string data = page.substr(events, page.find('}', events) - events);
+  CHECK(contains(data, "],[2000000,1,"));
+  CHECK(contains(data, ",1,0,0]],\"sentences\":[\"client-a "));
+  CHECK(data.find("client-a ") == data.rfind("client-a "));
+}
+
 TEST_CASE("the parts of a page are one JSON object") {
   const std::string json = page_parts_json(document_scenario_4(), {});
   CHECK(json.starts_with("{\"verdict-kind\":\"broken\""));
