@@ -216,7 +216,7 @@ class Page {
                                        : write.accepted ? "took it"
                                                         : "refused it";
       out += fmt::format(
-          "<tr><td class=\"number\">{}</td><td>{}</td><td>{}</td><td{}>{}</td></tr>",
+          "<tr><td class=\"number\">{}</td><td class=\"name\">{}</td><td>{}</td><td{}>{}</td></tr>",
           shown(write.at),
           markup_text(write.client ? narrator_.process(write.client) : std::string("somebody")),
           markup_text(write.token ? Narrator::comparison(write.token, write.highest) : "none"),

@@ -62,7 +62,7 @@ function buildWhatIf() {
   group.append(row, make("button", { type: "button", id: "reset", title: "R", onclick: reset }, "As recorded"));
   $("controls").append(group);
   const cards = make("div", { class: "insights screen" }, make("section", { class: "card", id: "twin", hidden: true }), make("section", { class: "card", id: "decided", hidden: true }));
-  document.querySelector(".columns > section").append(cards);
+  $("reasons").append(cards);
   showKnobs();
 }
 

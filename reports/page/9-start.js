@@ -12,7 +12,11 @@ readStory();
 layout();
 wirePicture();
 
-loadCore().then((alive) => {
+// Whoever opens a page wants to read first: unpacking the core waits until it was painted; in a page that
+// is not looked at, which nobody paints, not for long.
+const painted = new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); setTimeout(done, 300); });
+
+painted.then(loadCore).then((alive) => {
   const note = $("alive");
   if (alive) {
     // The same code as the program's gives the same run, to the last bit; if not, say so and only show.

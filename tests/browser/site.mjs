@@ -52,6 +52,8 @@ if (existsSync(path.join(site, 'core.js'))) {
   check('a page of the site runs the shared core', await isLive(page));
   await page.click('#unfenced');
   check('and answers', (await verdict(page)) === 'bad', await verdict(page));
+  await page.waitForSelector('#reason:not([aria-busy])', { timeout: 20000 });
+  check('and explains what it answers', (await page.textContent('#reason')).includes('stale write'), await page.textContent('#reason'));
   const deep = await open(path.join(site, 'corpus/gc-pause-stale-write.html'));
   check('so does one in a folder', await isLive(deep));
   await deep.context().close();
