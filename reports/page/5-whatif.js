@@ -59,6 +59,7 @@ function runAgain() {
     $("verdict").dataset.kind = "bad";
     $("verdict").firstElementChild.textContent = "✗ Cannot be run";
     $("verdict").lastElementChild.textContent = parts.error;
+    showReason("");
     return;
   }
   show(partsOf(parts));
