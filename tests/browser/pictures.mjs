@@ -74,6 +74,7 @@ for (const name of ['doc-1', 'doc-2', 'doc-3', 'doc-4']) {
       check(`${name} looks as it did, ${look}`, off <= MOST, `${(100 * off).toFixed(1)}% of it differs`);
     }
     if (!vision && !media) {
+      await shown.evaluate(() => document.querySelectorAll('#reason details').forEach((step) => { step.open = true; }));
       const found = await axeFindings(shown);
       if (found) check(`${name}, ${look}: axe finds nothing`, found.length === 0, found.slice(0, 6).join('; '));
       else skip('axe-core is not installed');
