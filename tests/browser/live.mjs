@@ -119,5 +119,23 @@ if (!(await isLive(page))) {
   await jump.click('#reset');
   check('R brings the explanation back', (await reason()) === recorded);
   await jump.context().close();
+
+  const alone = await open(writePage('doc-3-jump'));
+  await alone.evaluate(() => { globalThis.Worker = class { constructor() { throw new Error('no workers here'); } }; });
+  await alone.getByLabel('wall jump: by').focus();
+  await alone.keyboard.press('ArrowRight');
+  await alone.waitForSelector('#reason p.meta:only-child button');
+  check('without workers the page says what it cannot explain', (await alone.textContent('#reason')).includes('of the recorded run alone'));
+  await alone.locator('#reason button').click();
+  check('and goes back to what it can', (await alone.textContent('#reason')) === recorded);
+  await alone.context().close();
+
+  const twin = await open(writePage('corpus/gc-pause-stale-write'));
+  await twin.locator('#twin button').first().click();
+  await twin.waitForFunction(() => document.querySelector('#reason .explained')?.textContent.includes('both believe'), null, { timeout: 20000 });
+  check('the twin is explained when it is shown', true);
+  await twin.locator('#twin button').first().click();
+  check('and then this run again', (await twin.textContent('#reason .explained')).startsWith('A write of client-a'), await twin.textContent('#reason'));
+  await twin.context().close();
 }
 await page.context().close();
