@@ -85,6 +85,8 @@ struct Suite {
 const std::vector<Suite>& suites();
 
 extern const Suite kRedisSuite;
+extern const Suite kZooKeeperSuite;
+extern const Suite kPostgreSqlSuite;
 extern const Suite kEtcdSuite;
 
 }  // namespace locklab::conformance

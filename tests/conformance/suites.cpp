@@ -11,6 +11,8 @@ std::string not_built() {
   return std::string("this build has no ") + package;
 }
 constexpr char kHiredis[] = "libhiredis-dev";
+constexpr char kZooKeeper[] = "libzookeeper-mt-dev";
+constexpr char kPq[] = "libpq-dev";
 constexpr char kCurl[] = "libcurl4-openssl-dev";
 
 }  // namespace
@@ -18,12 +20,18 @@ constexpr char kCurl[] = "libcurl4-openssl-dev";
 #if !LOCKLAB_HAS_HIREDIS
 const Suite kRedisSuite{"redis", "Redis", not_built<kHiredis>, nullptr};
 #endif
+#if !LOCKLAB_HAS_ZOOKEEPER
+const Suite kZooKeeperSuite{"zookeeper", "ZooKeeper", not_built<kZooKeeper>, nullptr};
+#endif
+#if !LOCKLAB_HAS_LIBPQ
+const Suite kPostgreSqlSuite{"postgresql", "PostgreSQL", not_built<kPq>, nullptr};
+#endif
 #if !LOCKLAB_HAS_CURL
 const Suite kEtcdSuite{"etcd", "etcd", not_built<kCurl>, nullptr};
 #endif
 
 const std::vector<Suite>& suites() {
-  static const std::vector<Suite> kAll{kRedisSuite, kEtcdSuite};
+  static const std::vector<Suite> kAll{kRedisSuite, kZooKeeperSuite, kPostgreSqlSuite, kEtcdSuite};
   return kAll;
 }
 
