@@ -33,6 +33,7 @@ ExitCode execute(const Command& command, const TerminalChoice& terminal) {
                         [&](const ExplainCommand& c) { return explain_run(c, terminal); },
                         [&](const EnumerateCommand& c) { return enumerate_schedules(c, terminal); },
                         [&](const DiffCommand& c) { return diff_runs(c, terminal); },
+                        [&](const LiveCommand& c) { return run_live_scenario(c, terminal); },
                         [](const CompletionsCommand& c) { return print_completions(c); },
                     },
                     command);

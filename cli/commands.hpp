@@ -40,6 +40,9 @@ ExitCode fuzz_scenario(const FuzzCommand& command, const TerminalChoice& termina
 /// commands_merge.cpp
 ExitCode merge_shards(const MergeCommand& command, const TerminalChoice& terminal);
 
+/// commands_live.cpp
+ExitCode run_live_scenario(const LiveCommand& command, const TerminalChoice& terminal);
+
 /// commands_explain.cpp
 ExitCode explain_run(const ExplainCommand& command, const TerminalChoice& terminal);
 /// commands_enumerate.cpp

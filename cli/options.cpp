@@ -49,6 +49,7 @@ class CommandLineParser {
     add_explain();
     add_enumerate();
     add_diff();
+    add_live();
     add_completions();
   }
 
@@ -453,6 +454,27 @@ class CommandLineParser {
     terminal(c);
   }
 
+  void add_live() {
+    CLI::App& c =
+        command("live", "Run a scenario in real time against real servers, with real faults",
+                "locklab live doc-1\n"
+                "locklab live doc-4 --html both.html\n"
+                "locklab live doc-3-jump --keep runs\n"
+                "locklab live my-scenario.json --json",
+                [this] { return Command(live_); });
+    argument(c, "scenario", live_.scenario, "SCENARIO",
+             "The name of a built-in scenario, a file, or - for standard input")
+        ->required();
+    sets(c, live_.sets);
+    number(c, "--tries", live_.tries,
+           "Runs at most, as long as they differ and the machine was late; 3 unless given",
+           std::size_t{1}, std::size_t{100});
+    value(c, "--html", live_.html, "FILE", "Also write both runs on one axis of time as a page");
+    value(c, "--keep", live_.keep, "DIR", "Write simulated.jsonl and live.jsonl into a folder");
+    c.add_flag("--json", live_.json, "The outcomes as JSON");
+    terminal(c);
+  }
+
   void add_completions() {
     CLI::App& c = command("completions", "Print a script that completes commands in your shell",
                           "source <(locklab completions bash)\n"
@@ -647,6 +669,7 @@ class CommandLineParser {
   ExplainCommand explain_;
   EnumerateCommand enumerate_;
   DiffCommand diff_;
+  LiveCommand live_;
   CompletionsCommand completions_;
   TerminalChoice terminal_;
 };

@@ -159,6 +159,16 @@ struct ExplainCommand {
   bool markdown = false;
 };
 
+/// A scenario against real servers, in real time.
+struct LiveCommand {
+  std::string scenario;
+  std::vector<std::string> sets;
+  std::size_t tries = 3;  // as long as the machine delayed a run that differs
+  std::string html;       // a file; empty: none
+  std::string keep;       // a folder for both recordings; empty: none
+  bool json = false;
+};
+
 /// Every schedule of a few faults; or a certificate that says so, to be checked.
 struct EnumerateCommand {
   std::string scenario;  // empty with `certificate`
@@ -178,10 +188,11 @@ struct CompletionsCommand {
   std::string shell;
 };
 
-using Command = std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
-                             AdviseCommand, CheckCommand, InitCommand, ShowCommand, SchemaCommand,
-                             ReportCommand, ReplayCommand, FuzzCommand, MergeCommand,
-                             ExplainCommand, EnumerateCommand, DiffCommand, CompletionsCommand>;
+using Command =
+    std::variant<RunCommand, VerifyCommand, ListCommand, CorpusCommand, CompareCommand,
+                 AdviseCommand, CheckCommand, InitCommand, ShowCommand, SchemaCommand,
+                 ReportCommand, ReplayCommand, FuzzCommand, MergeCommand, ExplainCommand,
+                 EnumerateCommand, DiffCommand, LiveCommand, CompletionsCommand>;
 
 /// The command line asked for nothing but words: help, a version, or the sentence about a mistake.
 struct NothingToDo {

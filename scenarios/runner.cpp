@@ -312,8 +312,12 @@ void Runner::run(const Scenario& scenario, const RunOptions& options, RunResult&
   World& world = deployed.world;
   if (options.observer != nullptr) world.observe(*options.observer, options.observed);
 
+  const Instant horizon{scenario.horizon};
+  if (options.driver != nullptr) options.driver->take(world, deployed.roles);
   world.start();
-  result.stopped = world.run(Instant{scenario.horizon}, scenario.max_events);
+  result.stopped = options.driver == nullptr
+                       ? world.run(horizon, scenario.max_events)
+                       : options.driver->drive(world, horizon, scenario.max_events);
   deployed.watch.finish({world.now(), result.stopped == StopReason::quiescent});
 
   const auto findings = deployed.watch.findings().all();

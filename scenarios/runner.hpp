@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory_resource>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "sim/arena.hpp"
 #include "sim/finding.hpp"
 #include "sim/recording.hpp"
+#include "sim/role.hpp"
 #include "sim/trace.hpp"
 #include "sim/world.hpp"
 
@@ -23,6 +25,17 @@ enum class Verdict : std::uint8_t { as_expected, not_as_expected, undecided };
 std::string_view to_string(Verdict verdict);
 std::string_view to_string(StopReason reason);
 
+/// Who runs a world in the place of its own agenda: in steps, with other servers behind it. The
+/// world is then what the driver makes of it, and no longer a function of the scenario alone.
+class Driver {
+ public:
+  virtual ~Driver() = default;
+  /// The world stands, and nobody in it has begun to live. `roles` are by ProcessId, from 1.
+  virtual void take(World& world, std::span<const ProcessRole> roles) = 0;
+  /// In the place of World::run().
+  virtual StopReason drive(World& world, Instant horizon, std::uint64_t max_events) = 0;
+};
+
 struct RunOptions {
   std::optional<std::uint64_t> seed{};    // instead of the scenario's
   Recording* recording = nullptr;         // filled, if wanted; a fresh one
@@ -31,6 +44,7 @@ struct RunOptions {
   std::optional<Instant> faults_until{};  // the faults are called off then [Injector::arm]
   TraceObserver* observer = nullptr;      // told of the events in `observed`, beside the invariants
   EventMask observed{};
+  Driver* driver = nullptr;  // null: the world runs by itself
 };
 
 struct RunResult {

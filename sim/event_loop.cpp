@@ -150,6 +150,12 @@ bool EventLoop::pending_by(Instant limit) {
          next->high <= static_cast<std::uint64_t>(limit.time_since_epoch().count());
 }
 
+Instant EventLoop::next_due() {
+  Lane* lane = nullptr;
+  const Key* next = earliest(lane);
+  return next == nullptr ? kEndOfTime : Instant(Duration(static_cast<std::int64_t>(next->high)));
+}
+
 bool EventLoop::may_be_pending_now() const {
   const auto now = static_cast<std::uint64_t>(now_.time_since_epoch().count());
   for (std::uint32_t which = 0; which < lanes_used_; ++which) {
@@ -169,7 +175,7 @@ bool EventLoop::pop(Instant limit, Event& event) {
   if (next == nullptr || next->high > static_cast<std::uint64_t>(limit.time_since_epoch().count()))
     return false;
 
-  now_ = Instant(Duration(static_cast<std::int64_t>(next->high)));
+  now_ = std::max(now_, Instant(Duration(static_cast<std::int64_t>(next->high))));
   const auto index = static_cast<std::uint32_t>(next->low & kSlotMask);
   popped_ = next->low;
   if (lane != nullptr) {

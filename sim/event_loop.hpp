@@ -59,8 +59,13 @@ class EventLoop {
   EventLoop& operator=(const EventLoop&) = delete;
   ~EventLoop();
 
-  /// True time. Moves only in pop().
+  /// True time. Moves only in pop() and advance().
   Instant now() const { return now_; }
+  /// Moves the clock on by itself. What was due meanwhile has not happened: it comes late, at the
+  /// instant at which pop() takes it. Nothing if `to` is past.
+  void advance(Instant to) { now_ = std::max(now_, to); }
+  /// When the earliest event that waits is due; kEndOfTime without one.
+  Instant next_due();
 
   /// Queues an event; `at` is not before now.
   EventId schedule(Instant at, const Event& event);
@@ -71,7 +76,8 @@ class EventLoop {
   /// Withdraws an event. False if it has fired, or was withdrawn, before.
   bool cancel(EventId id);
 
-  /// Takes the earliest event not after `limit` and moves the clock to it; false if there is none.
+  /// Takes the earliest event not after `limit` and moves the clock to it, unless it is further
+  /// already; false if there is none.
   bool pop(Instant limit, Event& event);
 
   /// Keeps the event that pop() took last, for a paused process: it came due, but its handle stays

@@ -103,6 +103,29 @@ Result<Answer, Trouble> RedisConnection::take() {
   return answer_of(*reply);
 }
 
+Result<void, Trouble> RedisConnection::send() {
+  for (int done = 0; done == 0;)
+    if (redisBufferWrite(context_.get(), &done) != REDIS_OK)
+      return Trouble{std::string("cannot send: ") + context_->errstr};
+  return {};
+}
+
+Result<std::vector<Answer>, Trouble> RedisConnection::arrived() {
+  std::vector<Answer> answers;
+  if (redisBufferRead(context_.get()) != REDIS_OK)
+    return Trouble{std::string("the connection is gone: ") + context_->errstr};
+  for (;;) {
+    void* raw = nullptr;
+    if (redisGetReplyFromReader(context_.get(), &raw) != REDIS_OK)
+      return Trouble{std::string("no answer: ") + context_->errstr};
+    if (raw == nullptr) return answers;
+    const std::unique_ptr<redisReply, FreeReply> reply(static_cast<redisReply*>(raw));
+    answers.push_back(answer_of(*reply));
+  }
+}
+
+int RedisConnection::descriptor() const { return context_->fd; }
+
 Result<Answer, Trouble> RedisConnection::ask(const std::vector<std::string>& words) {
   append(words);
   return take();

@@ -36,6 +36,12 @@ class RedisConnection {
   void append(const std::vector<std::string>& words);
   /// The next answer; five seconds of silence are trouble.
   Result<Answer, Trouble> take();
+  /// Sends what stands in line, without waiting for answers.
+  Result<void, Trouble> send();
+  /// All answers that have come in by now, once there is something to read from descriptor().
+  Result<std::vector<Answer>, Trouble> arrived();
+  /// What poll() looks at.
+  int descriptor() const;
   /// append() and take().
   Result<Answer, Trouble> ask(const std::vector<std::string>& words);
 
