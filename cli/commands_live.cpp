@@ -34,6 +34,8 @@ constexpr Duration kDelayed = 500us;
 
 bool was_delayed(const LiveResult& result) { return result.latest > kDelayed; }
 
+Duration tenths(Duration late) { return real::rounded(Instant{late}).time_since_epoch(); }
+
 std::string verdict_word(const LiveResult& result) {
   if (result.differences.empty()) return "agrees";
   return was_delayed(result) ? "undecided" : "differs";
@@ -75,7 +77,7 @@ void add_rows(Table& table, const std::string& sort, const std::vector<Outcome::
               const std::vector<Outcome::Line>& live) {
   std::vector<bool> shown(live.size());
   const auto cell = [](const Outcome::Line& line) {
-    return fmt::format("{} {}", to_string(line.at), line.what);
+    return fmt::format("{} {}", to_string(real::rounded(line.at)), line.what);
   };
   for (const Outcome::Line& line : simulated) {
     std::size_t other = 0;
@@ -94,7 +96,7 @@ std::vector<Outcome::Line> spans(const std::vector<Outcome::Line>& violations) {
     lines.push_back({line.process,
                      line.until == kEndOfTime ? std::string("to the end")
                      : line.until == line.at  ? std::string()
-                                              : "to " + to_string(line.until),
+                                              : "to " + to_string(real::rounded(line.until)),
                      line.at, line.until});
   return lines;
 }
@@ -111,14 +113,14 @@ std::string outcome_text(const Scenario& scenario, const LiveResult& result,
   if (!text.empty()) text += '\n';
   for (const std::string& difference : result.differences)
     text += paragraph("- " + difference, terminal);
-  text +=
-      paragraph(fmt::format("{}: live {} with the simulation{}; the machine was up to {} late",
-                            scenario.name, verdict_word(result) == "agrees" ? "agrees" : "differs",
-                            verdict_word(result) == "undecided"
-                                ? ", which decides nothing: the machine delayed the run"
-                                : "",
-                            to_string(result.latest)),
-                terminal);
+  text += paragraph(
+      fmt::format("{}: live {} with the simulation{}; a step or an answer came up to {} late",
+                  scenario.name, verdict_word(result) == "agrees" ? "agrees" : "differs",
+                  verdict_word(result) == "undecided"
+                      ? ", which decides nothing: the machine delayed the run"
+                      : "",
+                  to_string(tenths(result.latest))),
+      terminal);
   return text;
 }
 
@@ -186,7 +188,7 @@ ExitCode run_live_scenario(const LiveCommand& command, const TerminalChoice& cho
     if (tried->differences.empty() || !was_delayed(*tried) || tries == command.tries) break;
     if (options.say)
       options.say(fmt::format("it differs, and the machine was {} late: once more",
-                              to_string(tried->latest)));
+                              to_string(tenths(tried->latest))));
   }
   const LiveResult& result = *tried;
 

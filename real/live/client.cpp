@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
+#include <sys/timerfd.h>
 
 #include <algorithm>
 #include <deque>
@@ -30,7 +30,7 @@ using namespace std::chrono_literals;
 
 // Sleeping ends up to this much late; what is left is waited for awake.
 constexpr Duration kAwake = 300us;
-constexpr Duration kLongestSleep = 100ms;
+constexpr Duration kLongestSleep = 1s;
 // A step that is later than this is told to the coordinator.
 constexpr Duration kLate = 200us;
 
@@ -119,9 +119,7 @@ class LiveDriver final : public Driver, public TraceObserver {
       take_replies();
       const Instant due = world.loop().next_due();
       const Instant now = std::min(clock_.now(), limit);
-      if (due + kLate < now)
-        wire_.send_values(WireKind::late,
-                          LateStep{due.time_since_epoch().count(), now.time_since_epoch().count()});
+      if (due + kLate < now) tell_late(due, now, own_);
       world.loop().advance(now);
       const StopReason stopped = world.run(now, max_events);
       if (stopped == StopReason::event_limit || now >= limit || wire_.ended())
@@ -176,6 +174,11 @@ class LiveDriver final : public Driver, public TraceObserver {
            !std::holds_alternative<ConnectionBroken>(event.what);
   }
 
+  void tell_late(Instant due, Instant came, ProcessId who) const {
+    wire_.send_values(WireKind::late, LateStep{due.time_since_epoch().count(),
+                                               came.time_since_epoch().count(), who});
+  }
+
   std::size_t outstanding() const {
     std::size_t count = storage_ ? storage_->outstanding() : 0;
     for (const auto& node : nodes_) count += node->outstanding();
@@ -195,17 +198,28 @@ class LiveDriver final : public Driver, public TraceObserver {
     if (watched[0].revents != 0)
       while (auto message = wire_.receive(false))
         if (message->kind == WireKind::stored) storage_->stored(*message);
-    for (std::size_t i = 0; i < nodes_.size(); ++i)
-      if (watched[i + 1].revents != 0) nodes_[i]->take_answers();
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (watched[i + 1].revents == 0) continue;
+      const Instant now = world_->now();
+      if (const auto asked = nodes_[i]->asked_at(); asked && *asked + kLate < now)
+        tell_late(*asked + kLate, now, nodes_[i]->id());
+      nodes_[i]->take_answers();
+    }
   }
 
-  /// Until `due`, or until somebody answers.
+  /// Until `due`, or until somebody answers. By a timer with a date: one that counts down would
+  /// go on counting after a pause.
   void sleep(Instant due) const {
+    const Instant until = std::min(due, clock_.now() + kLongestSleep) - kAwake;
+    const std::int64_t date = clock_.origin_ns() + until.time_since_epoch().count();
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    itimerspec alarm{};
+    alarm.it_value = {date / kSecond, date % kSecond};
+    timerfd_settime(timer_, TFD_TIMER_ABSTIME, &alarm, nullptr);
     std::vector<pollfd> watched;
     watch(watched);
-    const Duration left = std::min<Duration>(due - clock_.now(), kLongestSleep) - kAwake;
-    const timespec time{0, std::max<std::int64_t>(left.count(), 0)};
-    ppoll(watched.data(), watched.size(), &time, nullptr);
+    watched.push_back({timer_, POLLIN, 0});
+    poll(watched.data(), watched.size(), -1);
   }
 
   const LiveClient& client_;
@@ -218,8 +232,21 @@ class LiveDriver final : public Driver, public TraceObserver {
   std::unique_ptr<redis::Kinds> kinds_;
   std::vector<std::unique_ptr<RedisProxy>> nodes_;  // in their order
   std::unique_ptr<StorageProxy> storage_;
+  int timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);  // until the process ends
   std::uint32_t named_ = 1;  // the first name that the coordinator has not heard of
 };
+
+/// The way to a real server takes the time that it takes. Where a scenario wants a longer one than
+/// is usual within a building, the client's process adds it.
+void leave_near_ways_to_the_machine(NetworkSpec& network) {
+  static constexpr Duration kNear = 1ms;
+  const auto shorten = [](Latency& latency) {
+    if (latency.low <= kNear) latency = Latency::constant(Duration{0});
+  };
+  shorten(network.standard.latency);
+  for (DistanceSpec& distance : network.distances) shorten(distance.latency);
+  for (LinkSpec& link : network.links) shorten(link.quality.latency);
+}
 
 }  // namespace
 
@@ -228,10 +255,7 @@ void live_as(const LiveClient& client, Wire& wire) {
   Scenario scenario = *client.scenario;
   const ClientSchedule schedule = schedule_of(scenario, client.name);
   scenario.faults = schedule.faults;
-  // The way to real servers takes the time that it takes.
-  scenario.network.standard = {};
-  scenario.network.distances.clear();
-  scenario.network.links.clear();
+  leave_near_ways_to_the_machine(scenario.network);
 
   Runner runner;
   RunResult result;

@@ -2,9 +2,8 @@
 // what the instants of its scenario are in.
 #pragma once
 
-#include <time.h>
-
 #include <cstdint>
+#include <ctime>
 
 #include "sim/time.hpp"
 

@@ -200,6 +200,12 @@ std::unique_ptr<Metrics> LiveHistory::judge(const Scenario& scenario, Instant en
 
 // ---- comparing ----------------------------------------------------------------------------------
 
+Instant rounded(Instant at) {
+  if (at == kEndOfTime) return at;
+  return Instant{std::chrono::round<std::chrono::duration<std::int64_t, std::ratio<1, 10'000>>>(
+      at.time_since_epoch())};
+}
+
 Outcome outcome_of(const Recording& recording, const Metrics& metrics) {
   std::vector<std::string_view> processes;
   for (const RecordedProcess& process : recording.processes) processes.push_back(process.name);
@@ -269,7 +275,8 @@ void compare(std::string_view sort, const Lines& simulated, const Lines& real,
       else if (const Duration apart = b[i].at - a[i].at;
                apart > kLiveTolerance || apart < -kLiveTolerance)
         differences.push_back(fmt::format("{} {} of {}: at {} in the simulation, at {} live", sort,
-                                          i + 1, process, to_string(a[i].at), to_string(b[i].at)));
+                                          i + 1, process, to_string(rounded(a[i].at)),
+                                          to_string(rounded(b[i].at))));
     }
   }
 }

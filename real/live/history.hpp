@@ -55,6 +55,9 @@ class LiveHistory {
   std::vector<Told> told_;
 };
 
+/// An instant of a live run for people: to a tenth of a millisecond.
+Instant rounded(Instant at);
+
 /// What can be compared of two runs of a scenario, one of them live.
 struct Outcome {
   struct Line {

@@ -87,8 +87,6 @@ class LiveRun {
     bool done = false;
     bool quiescent = true;
     int pauses = 0;
-    Instant paused_at{};
-    Instant resumed_at{};
     std::map<AttemptId, Symbol> beliefs;
   };
   struct Action {
@@ -227,8 +225,9 @@ class LiveRun {
         const Instant due{Duration{late.due_ns}};
         const Instant came{Duration{late.at_ns}};
         // What a pause held up came as late as it should.
-        const bool was_paused = client.resumed_at > due && client.resumed_at <= came;
-        latest_ = std::max(latest_, came - (was_paused ? client.resumed_at : due));
+        const Instant resumed = resumed_at_[late.who];
+        const bool was_paused = resumed > due && resumed <= came;
+        latest_ = std::max(latest_, came - (was_paused ? resumed : due));
         break;
       }
       case WireKind::store:
@@ -313,7 +312,7 @@ class LiveRun {
     history_.add(
         when, {},
         FaultStruck{static_cast<std::uint32_t>(number), history_.names().intern(kind_of(fault))});
-    say(fmt::format("{}: {}", to_string(when), describe(fault)));
+    say(fmt::format("{}: {}", to_string(rounded(when)), describe(fault)));
   }
 
   /// A client's process says that a fault's trigger has come, or that it did the fault itself.
@@ -378,7 +377,6 @@ class LiveRun {
       kill(client->pid, SIGSTOP);
       int status = 0;
       waitpid(client->pid, &status, WUNTRACED);
-      client->paused_at = now;
     } else if (const auto node = node_number(scenario_, who)) {
       if (node_pauses_[*node]++ > 0) return;
       nodes_.freeze(*node);
@@ -395,12 +393,12 @@ class LiveRun {
     const auto node = node_number(scenario_, who);
     if (client != nullptr) {
       if (client->pid < 0 || --client->pauses > 0) return;
-      client->resumed_at = now;
     } else if (node) {
       if (--node_pauses_[*node] > 0) return;
     } else if (--storage_pauses_ > 0) {
       return;
     }
+    resumed_at_[ids_[who]] = now;
     history_.add(now, ids_[who], ProcessResumed{now - paused_at_[who], false, 0});
     if (client != nullptr) {
       kill(client->pid, SIGCONT);
@@ -411,7 +409,7 @@ class LiveRun {
       stored_later_.clear();
       for (const auto& one : waiting) one();
     }
-    say(fmt::format("{}: {} runs again", to_string(now), who));
+    say(fmt::format("{}: {} runs again", to_string(rounded(now)), who));
   }
 
   /// SIGKILL. A client that waited for one of its own events did it to itself.
@@ -460,7 +458,7 @@ class LiveRun {
     } else {
       return;
     }
-    say(fmt::format("{}: {} begins a new life", to_string(now), who));
+    say(fmt::format("{}: {} begins a new life", to_string(rounded(now)), who));
   }
 
   /// Its wire ended because a crash that waited for one of its events has come, and we are about
@@ -485,6 +483,7 @@ class LiveRun {
   std::map<std::size_t, int> node_pauses_;
   std::set<std::size_t> dead_nodes_;
   std::map<std::string, Instant> paused_at_;
+  std::map<ProcessId, Instant> resumed_at_;
   std::map<std::string, std::uint32_t> deaths_;
   storage::Registers registers_;
   bool storage_alive_ = true;

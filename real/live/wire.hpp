@@ -10,6 +10,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "sim/ids.hpp"
+
 namespace locklab::real {
 
 enum class WireKind : std::uint8_t {
@@ -25,10 +27,11 @@ enum class WireKind : std::uint8_t {
   trouble,  // client: a sentence
 };
 
-/// A step of a client that came later than it was due.
+/// A step of a client, or the answer of a server, that came later than it was due.
 struct LateStep {
   std::int64_t due_ns = 0;
   std::int64_t at_ns = 0;
+  ProcessId who;
 };
 
 struct WireMessage {

@@ -16,8 +16,6 @@ Deed deed_of(const redis::Request& request, const redis::Reply& reply) {
   const bool yes = static_cast<bool>(reply);
   switch (request.command) {
     case Asked::set:
-      // With GET a nil says that there was nothing before: it was stored all the same.
-      return yes ? Deed::stored : Deed::nothing;
     case Asked::setnx:
     case Asked::acquire_with_token:
     case Asked::lock_or_retake:
@@ -66,7 +64,7 @@ void RedisProxy::on_message(const Packet& packet) {
   }
   const auto& request = packet.as<redis::Request>();
   connection_->append(words_of(request, self_.world().names()));
-  pending_.push_back({request, Network::Return(packet)});
+  pending_.push_back({request, Network::Return(packet), self_.world().now()});
   if (!connection_->send()) lose_connection();
 }
 

@@ -31,6 +31,11 @@ class RedisProxy final : public Actor {
   int descriptor() const;
   /// There is something to read: answers go into the world.
   void take_answers();
+  ProcessId id() const { return self_.id(); }
+  /// When the request left that the server answers next; none: it owes no answer.
+  std::optional<Instant> asked_at() const {
+    return pending_.empty() ? std::nullopt : std::optional(pending_.front().at);
+  }
   /// Requests that a server has and has not answered.
   std::size_t outstanding() const { return pending_.size(); }
 
@@ -42,6 +47,7 @@ class RedisProxy final : public Actor {
   struct Pending {
     redis::Request request;
     Network::Return to;
+    Instant at;
   };
 
   void lose_connection();
