@@ -171,6 +171,7 @@ ExitCode run_live_scenario(const LiveCommand& command, const TerminalChoice& cho
 
   const GracefulInterrupt interrupt;
   real::LiveOptions options;
+  options.distances = command.distances;
   options.interrupted = [&interrupt] { return interrupt.requested(); };
   if (!command.json)
     options.say = [&](const std::string& line) { print_error(scenario.name + ": " + line + '\n'); };

@@ -469,6 +469,8 @@ class CommandLineParser {
     number(c, "--tries", live_.tries,
            "Runs at most, as long as they differ and the machine was late; 3 unless given",
            std::size_t{1}, std::size_t{100});
+    c.add_flag("--distances", live_.distances,
+               "Let messages take the time of the scenario's network too, also the usual 0.5ms");
     value(c, "--html", live_.html, "FILE", "Also write both runs on one axis of time as a page");
     value(c, "--keep", live_.keep, "DIR", "Write simulated.jsonl and live.jsonl into a folder");
     c.add_flag("--json", live_.json, "The outcomes as JSON");

@@ -164,8 +164,9 @@ struct LiveCommand {
   std::string scenario;
   std::vector<std::string> sets;
   std::size_t tries = 3;  // as long as the machine delayed a run that differs
-  std::string html;       // a file; empty: none
-  std::string keep;       // a folder for both recordings; empty: none
+  bool distances = false;
+  std::string html;  // a file; empty: none
+  std::string keep;  // a folder for both recordings; empty: none
   bool json = false;
 };
 

@@ -255,7 +255,7 @@ void live_as(const LiveClient& client, Wire& wire) {
   Scenario scenario = *client.scenario;
   const ClientSchedule schedule = schedule_of(scenario, client.name);
   scenario.faults = schedule.faults;
-  leave_near_ways_to_the_machine(scenario.network);
+  if (!client.distances) leave_near_ways_to_the_machine(scenario.network);
 
   Runner runner;
   RunResult result;

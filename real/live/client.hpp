@@ -16,6 +16,7 @@ struct LiveClient {
   std::string name;
   std::uint32_t life = 1;            // its processes before this one were killed
   std::vector<std::uint16_t> ports;  // of the Redis nodes
+  bool distances = false;            // messages take the scenario's time too
 };
 
 /// The life of the process, from its fork to its end. Whoever forked it sends an origin when all

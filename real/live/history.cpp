@@ -66,6 +66,15 @@ void LiveHistory::add(Instant at, ProcessId process, TracePayload what) {
   told_.push_back({kCoordinator, {{}, {}, at, process, wall, what}});
 }
 
+std::vector<Symbol> LiveHistory::keys_of(ProcessId node) const {
+  std::set<Symbol> keys;
+  for (const Told& told : told_)
+    if (const auto* stored = std::get_if<KeyStored>(&told.event.what);
+        stored != nullptr && told.event.process == node)
+      keys.insert(stored->key);
+  return {keys.begin(), keys.end()};
+}
+
 // ---- judging ------------------------------------------------------------------------------------
 
 namespace {

@@ -31,6 +31,9 @@ class LiveHistory {
   /// An event that the coordinator saw itself.
   void add(Instant at, ProcessId process, TracePayload what);
 
+  /// Keys that were ever stored on a node.
+  std::vector<Symbol> keys_of(ProcessId node) const;
+
   /// A teller's numbers in those of the whole.
   Symbol symbol(std::size_t teller, Symbol own) const;
   Value value(std::size_t teller, Value own) const;

@@ -78,6 +78,10 @@ class LiveRun {
   Duration latest() const { return latest_; }
 
  private:
+  struct Belief {
+    Symbol lock;
+    Instant until{};
+  };
   struct ClientProcess {
     std::string name;
     std::uint32_t life = 0;
@@ -87,7 +91,7 @@ class LiveRun {
     bool done = false;
     bool quiescent = true;
     int pauses = 0;
-    std::map<AttemptId, Symbol> beliefs;
+    std::map<AttemptId, Belief> beliefs;
   };
   struct Action {
     std::function<void()> act;
@@ -100,7 +104,7 @@ class LiveRun {
     auto ends = Wire::make();
     if (!ends) return Trouble{"no socket pair"};
     ++client.life;
-    LiveClient who{&scenario_, client.name, client.life, nodes_.ports()};
+    LiveClient who{&scenario_, client.name, client.life, nodes_.ports(), options_.distances};
     const pid_t parent = getpid();
     client.pid = fork();
     if (client.pid < 0) return Trouble{"cannot start the process of " + client.name};
@@ -215,7 +219,7 @@ class LiveRun {
         break;
       }
       case WireKind::event: {
-        const auto event = message.take<TraceEvent>();
+        auto event = message.take<TraceEvent>();
         remember_belief(client, event);
         history_.add(client.teller, event);
         break;
@@ -245,16 +249,24 @@ class LiveRun {
     }
   }
 
-  void remember_belief(ClientProcess& client, const TraceEvent& event) {
-    const auto begin = [&](AttemptId own, Symbol lock) {
-      client.beliefs[history_.attempt(client.teller, own)] = history_.symbol(client.teller, lock);
+  /// A belief with a deadline ends then, whatever holds the process up that would say so.
+  void remember_belief(ClientProcess& client, TraceEvent& event) {
+    const auto begin = [&](AttemptId own, Symbol lock, Instant until) {
+      client.beliefs[history_.attempt(client.teller, own)] = {history_.symbol(client.teller, lock),
+                                                              until};
     };
-    if (const auto* grant = std::get_if<LockGranted>(&event.what))
-      begin(grant->attempt, grant->lock);
-    else if (const auto* assumed = std::get_if<LockAssumed>(&event.what))
-      begin(assumed->attempt, assumed->lock);
-    else if (const auto* ended = std::get_if<BeliefEnded>(&event.what))
-      client.beliefs.erase(history_.attempt(client.teller, ended->attempt));
+    if (const auto* grant = std::get_if<LockGranted>(&event.what)) {
+      begin(grant->attempt, grant->lock, grant->belief_until);
+    } else if (const auto* extended = std::get_if<LeaseExtended>(&event.what)) {
+      begin(extended->attempt, extended->lock, extended->belief_until);
+    } else if (const auto* assumed = std::get_if<LockAssumed>(&event.what)) {
+      begin(assumed->attempt, assumed->lock, kEndOfTime);
+    } else if (const auto* ended = std::get_if<BeliefEnded>(&event.what)) {
+      const auto belief = client.beliefs.find(history_.attempt(client.teller, ended->attempt));
+      if (belief == client.beliefs.end()) return;
+      if (ended->why == BeliefEnd::deadline) event.at = std::min(event.at, belief->second.until);
+      client.beliefs.erase(belief);
+    }
   }
 
   // ---- storage ----
@@ -351,15 +363,19 @@ class LiveRun {
         const auto node = node_number(scenario_, name);
         if (!node || node_pauses_[*node] > 0) continue;
         need(nodes_.lose(*node, lose->key));
-        if (!lose->key.empty())
-          history_.add(now, ids_[name],
-                       KeyRemoved{.key = history_.names().intern(lose->key),
-                                  .value = {},
-                                  .attempt = {},
-                                  .by = {},
-                                  .why = RemovalReason::lost});
+        tell_lost_keys(*node, name, now);
       }
     }
+  }
+
+  /// Of the keys that were stored there, those that the node does not have.
+  void tell_lost_keys(std::size_t node, const std::string& name, Instant when) {
+    for (const Symbol key : history_.keys_of(ids_[name]))
+      if (!nodes_.has(node, std::string(history_.names().text(key))))
+        history_.add(
+            when, ids_[name],
+            KeyRemoved{
+                .key = key, .value = {}, .attempt = {}, .by = {}, .why = RemovalReason::lost});
   }
 
   void need(const Result<void, Trouble>& done) {
@@ -421,8 +437,12 @@ class LiveRun {
       while (auto message = client->wire->receive(false)) hear(*client, *message);
       client->pauses = 0;
       history_.add(now, ids_[who], ProcessCrashed{false});
-      for (const auto& [attempt, lock] : client->beliefs)
-        history_.add(now, ids_[who], BeliefEnded{lock, attempt, BeliefEnd::crashed});
+      for (const auto& [attempt, belief] : client->beliefs) {
+        const bool over = belief.until < now;
+        history_.add(
+            over ? belief.until : now, ids_[who],
+            BeliefEnded{belief.lock, attempt, over ? BeliefEnd::deadline : BeliefEnd::crashed});
+      }
       return;
     }
     history_.add(now, ids_[who], ProcessCrashed{false});
@@ -449,8 +469,10 @@ class LiveRun {
       if (dead_nodes_.erase(*node) == 0) return;
       history_.add(now, ids_[who], ProcessRestarted{});
       // A restart guard keeps the node out for so long: it starts only then.
-      at(now + scenario_.redis.options.restart_guard,
-         [this, number = *node] { need(nodes_.restart(number)); });
+      at(now + scenario_.redis.options.restart_guard, [this, who, number = *node, now] {
+        need(nodes_.restart(number));
+        if (!trouble_) tell_lost_keys(number, who, now);
+      });
     } else if (!storage_alive_) {
       storage_alive_ = true;
       registers_.restart();

@@ -15,6 +15,7 @@
 namespace locklab::real {
 
 struct LiveOptions {
+  bool distances = false;  // messages take the scenario's time too, not only the machine's own
   std::function<void(const std::string&)> say = {};  // a line of progress; null: silence
   std::function<bool()> interrupted = {};            // asked often; null: never
 };
