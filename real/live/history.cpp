@@ -176,12 +176,46 @@ class KeyTable {
 
 }  // namespace
 
+// Who deletes a key hears of it when the answer arrives, and by then somebody else may have heard
+// that he stored his own: the server did the two in the other order.
+void LiveHistory::put_removals_first() {
+  constexpr Duration kRoundTrip = std::chrono::milliseconds{2};
+  const auto about = [](const Told& told, auto* payload) {
+    return std::pair(told.event.process, payload->key);
+  };
+  std::map<std::pair<ProcessId, Symbol>, AttemptId> holders;
+  for (std::size_t i = 0; i < told_.size(); ++i) {
+    if (const auto* removed = std::get_if<KeyRemoved>(&told_[i].event.what))
+      holders.erase(about(told_[i], removed));
+    const auto* stored = std::get_if<KeyStored>(&told_[i].event.what);
+    if (stored == nullptr) continue;
+    const auto key = about(told_[i], stored);
+    const Instant at = told_[i].event.at;
+    const auto holder = holders.find(key);
+    if (holder != holders.end() && holder->second != stored->attempt) {
+      for (std::size_t j = i + 1; j < told_.size() && told_[j].event.at <= at + kRoundTrip; ++j) {
+        const auto* removed = std::get_if<KeyRemoved>(&told_[j].event.what);
+        if (removed == nullptr || about(told_[j], removed) != key || removed->by == stored->attempt)
+          continue;
+        Told first = told_[j];
+        first.event.at = at;
+        told_.erase(told_.begin() + static_cast<std::ptrdiff_t>(j));
+        told_.insert(told_.begin() + static_cast<std::ptrdiff_t>(i), first);
+        ++i;
+        break;
+      }
+    }
+    holders[key] = std::get<KeyStored>(told_[i].event.what).attempt;
+  }
+}
+
 std::unique_ptr<Metrics> LiveHistory::judge(const Scenario& scenario, Instant ended, bool quiescent,
                                             Recording& recording) {
   auto metrics = std::make_unique<Metrics>(std::pmr::get_default_resource());
   for (const SeedRegister& seed : scenario.storage.registers)
     if (seed.value.is_number) metrics->initial_amount(names_.intern(seed.name), seed.value.number);
   std::ranges::stable_sort(told_, {}, [](const Told& told) { return told.event.at; });
+  put_removals_first();
   recording.events.clear();
   Judge judge(scenario, *metrics, names_, recording);
   KeyTable keys;

@@ -50,6 +50,8 @@ class LiveHistory {
     std::size_t teller;  // kCoordinator: nobody's number means anything
     TraceEvent event;
   };
+  void put_removals_first();
+
   static constexpr std::size_t kCoordinator = ~std::size_t{0};
 
   Names names_;
