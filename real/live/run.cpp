@@ -34,8 +34,9 @@ using namespace std::chrono_literals;
 constexpr Duration kUntilOrigin = 50ms;
 constexpr Duration kProgress = 5s;
 constexpr Duration kGrace =
-    2s;                         // after the horizon, for those who have not said that they are done
-constexpr int kPriority = -15;  // so that other work of the machine delays less; if we may
+    2s;  // after the horizon, for those who have not said that they are done
+constexpr Duration kAwake = 300us;  // before something is due: sleeping ends late
+constexpr int kPriority = -15;      // so that other work of the machine delays less; if we may
 
 class LiveRun {
  public:
@@ -196,7 +197,7 @@ class LiveRun {
     for (const ClientProcess& client : clients_)
       watched.push_back(
           {client.pid >= 0 && !client.wire->ended() ? client.wire->descriptor() : -1, POLLIN, 0});
-    const Duration left = std::clamp<Duration>(due - clock_.now(), 0ns, 500ms);
+    const Duration left = std::clamp<Duration>(due - clock_.now() - kAwake, 0ns, 500ms);
     const timespec time{0, left.count()};
     if (ppoll(watched.data(), watched.size(), &time, nullptr) <= 0) return;
     for (std::size_t i = 0; i < clients_.size(); ++i)
@@ -229,7 +230,7 @@ class LiveRun {
         const Instant due{Duration{late.due_ns}};
         const Instant came{Duration{late.at_ns}};
         // What a pause held up came as late as it should.
-        const Instant resumed = resumed_at_[late.who];
+        const Instant resumed = std::max(resumed_at_[late.who], resumed_at_[ids_[client.name]]);
         const bool was_paused = resumed > due && resumed <= came;
         latest_ = std::max(latest_, came - (was_paused ? resumed : due));
         break;

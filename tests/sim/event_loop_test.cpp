@@ -43,6 +43,28 @@ TEST_CASE("events fire by instant, and those of one instant in the order of thei
   CHECK(loop.empty());
 }
 
+TEST_CASE("a clock that was moved on takes what was due late, in due order") {
+  Arena arena;
+  EventLoop loop(arena);
+  CHECK(loop.next_due() == kEndOfTime);
+  loop.schedule(Instant{2ms}, numbered(1));
+  loop.schedule(Instant{1ms}, numbered(2));
+  loop.schedule_lane(9ms, numbered(3));
+  CHECK(loop.next_due() == Instant{1ms});
+  loop.advance(Instant{5ms});
+  CHECK(loop.now() == Instant{5ms});
+  loop.advance(Instant{4ms});  // it never goes back
+  CHECK(loop.now() == Instant{5ms});
+  CHECK(loop.next_due() == Instant{1ms});
+  Event event;
+  CHECK(loop.pop(Instant{5ms}, event));
+  CHECK(event.a == 2);
+  CHECK(loop.now() == Instant{5ms});
+  loop.schedule(loop.now(), numbered(4));
+  CHECK(drain(loop) == Numbers{1, 4, 3});
+  CHECK(loop.now() == Instant{9ms});
+}
+
 TEST_CASE("lanes and the heap keep one common order") {
   Arena arena;
   EventLoop loop(arena);
