@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,23 +29,30 @@ namespace {
 using real::LiveResult;
 using real::Outcome;
 
-// Half of the shortest time between two steps whose order a built-in scenario rests on: a step that
-// comes later than this can change the story.
+// Half of the shortest time between two steps whose order a built-in scenario rests on, and half of
+// what is left of it where messages take half a millisecond: a step that comes later than this can
+// change the story.
 constexpr Duration kDelayed = 500us;
+constexpr Duration kDelayedAtDistance = 200us;
 
-bool was_delayed(const LiveResult& result) { return result.latest > kDelayed; }
+/// A live run, and what is to be thought of it.
+struct Judged {
+  const LiveResult& result;
+  bool distances;
+
+  bool agrees() const { return result.differences.empty(); }
+  bool was_delayed() const { return result.latest > (distances ? kDelayedAtDistance : kDelayed); }
+  std::string_view word() const {
+    if (agrees()) return "agrees";
+    return was_delayed() ? "undecided" : "differs";
+  }
+  ExitCode code() const {
+    if (agrees()) return ExitCode::ok;
+    return was_delayed() ? ExitCode::undecided : ExitCode::not_as_expected;
+  }
+};
 
 Duration tenths(Duration late) { return real::rounded(Instant{late}).time_since_epoch(); }
-
-std::string verdict_word(const LiveResult& result) {
-  if (result.differences.empty()) return "agrees";
-  return was_delayed(result) ? "undecided" : "differs";
-}
-
-ExitCode code_of(const LiveResult& result) {
-  if (result.differences.empty()) return ExitCode::ok;
-  return was_delayed(result) ? ExitCode::undecided : ExitCode::not_as_expected;
-}
 
 Json json_of(const std::vector<Outcome::Line>& lines) {
   Json list = Json::array();
@@ -101,8 +109,8 @@ std::vector<Outcome::Line> spans(const std::vector<Outcome::Line>& violations) {
   return lines;
 }
 
-std::string outcome_text(const Scenario& scenario, const LiveResult& result,
-                         const Terminal& terminal) {
+std::string outcome_text(const Scenario& scenario, const Judged& judged, const Terminal& terminal) {
+  const LiveResult& result = judged.result;
   Table table({{""}, {""}, {"simulated"}, {"live"}});
   add_rows(table, "grant", result.simulated_outcome.grants, result.real_outcome.grants);
   add_rows(table, "refusal", result.simulated_outcome.refusals, result.real_outcome.refusals);
@@ -113,12 +121,13 @@ std::string outcome_text(const Scenario& scenario, const LiveResult& result,
   if (!text.empty()) text += '\n';
   for (const std::string& difference : result.differences)
     text += paragraph("- " + difference, terminal);
+  const std::string_view word = judged.word();
   text += paragraph(
-      fmt::format("{}: live {} with the simulation{}; a step or an answer came up to {} late",
-                  scenario.name, verdict_word(result) == "agrees" ? "agrees" : "differs",
-                  verdict_word(result) == "undecided"
-                      ? ", which decides nothing: the machine delayed the run"
-                      : "",
+      fmt::format("{}: live {} the simulation; a step or an answer came up to {} late",
+                  scenario.name,
+                  word == "agrees"    ? "agrees with"
+                  : word == "differs" ? "differs from"
+                                      : "differs, which decides nothing since it was delayed, from",
                   to_string(tenths(result.latest))),
       terminal);
   return text;
@@ -186,17 +195,19 @@ ExitCode run_live_scenario(const LiveCommand& command, const TerminalChoice& cho
       return ExitCode::undecided;
     }
     ++tries;
-    if (tried->differences.empty() || !was_delayed(*tried) || tries == command.tries) break;
+    const Judged judged{*tried, command.distances};
+    if (judged.agrees() || !judged.was_delayed() || tries == command.tries) break;
     if (options.say)
       options.say(fmt::format("it differs, and the machine was {} late: once more",
                               to_string(tenths(tried->latest))));
   }
   const LiveResult& result = *tried;
+  const Judged judged{result, command.distances};
 
   if (!keep(command, result)) return ExitCode::bad_input;
   if (command.json)
     print(json_text({{"scenario", scenario.name},
-                     {"verdict", verdict_word(result)},
+                     {"verdict", judged.word()},
                      {"differences", result.differences},
                      {"tries", tries},
                      {"latest_ns", result.latest.count()},
@@ -204,8 +215,8 @@ ExitCode run_live_scenario(const LiveCommand& command, const TerminalChoice& cho
                      {"simulated", json_of(result.simulated_outcome)},
                      {"live", json_of(result.real_outcome)}}));
   else
-    print(outcome_text(scenario, result, standard_output(choice)));
-  return code_of(result);
+    print(outcome_text(scenario, judged, standard_output(choice)));
+  return judged.code();
 }
 
 }  // namespace locklab
