@@ -139,7 +139,7 @@ class LiveDriver final : public Driver, public TraceObserver {
     if (!is_mine(event)) return;
     for (; named_ < world_->names().size(); ++named_)
       wire_.send_values(WireKind::name, named_, std::string(world_->names().text(Symbol{named_})));
-    wire_.send_values(WireKind::event, event);
+    wire_.send_values(WireKind::event, event, asked_at(event));
   }
 
  private:
@@ -177,6 +177,13 @@ class LiveDriver final : public Driver, public TraceObserver {
   void tell_late(Instant due, Instant came, ProcessId who) const {
     wire_.send_values(WireKind::late, LateStep{due.time_since_epoch().count(),
                                                came.time_since_epoch().count(), who});
+  }
+
+  /// Of what a server's answer tells: when it was asked. Else when it happened.
+  Instant asked_at(const TraceEvent& event) const {
+    for (const auto& node : nodes_)
+      if (node->id() == event.process && node->telling_of()) return *node->telling_of();
+    return event.at;
   }
 
   std::size_t outstanding() const {

@@ -221,6 +221,13 @@ class LiveRun {
       }
       case WireKind::event: {
         auto event = message.take<TraceEvent>();
+        // A server did at once what a stopped client hears of when it goes on.
+        const auto asked = message.take<Instant>();
+        const Instant resumed = resumed_at_[ids_[client.name]];
+        if (asked < resumed && resumed <= event.at) {
+          event.wall -= event.at - asked;
+          event.at = asked;
+        }
         remember_belief(client, event);
         history_.add(client.teller, event);
         break;

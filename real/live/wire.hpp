@@ -18,7 +18,7 @@ enum class WireKind : std::uint8_t {
   ready,    // client: connected to all servers, waits for the origin
   origin,   // coordinator: int64, CLOCK_MONOTONIC of instant zero
   name,     // client: uint32 number, and the text of one of its names
-  event,    // client: TraceEvent, in its own numbers and names
+  event,    // client: TraceEvent, in its own numbers and names; Instant at which it was asked for
   late,     // client: LateStep
   store,    // client: uint64 number, storage::Request
   stored,   // coordinator: uint64 number, storage::Reply, and a name if the value is one

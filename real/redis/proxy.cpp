@@ -77,7 +77,9 @@ void RedisProxy::take_answers() {
     const Pending asked = pending_.front();
     pending_.pop_front();
     const redis::Reply reply = reply_of(asked.request, answer, self_.world().names());
+    telling_of_ = asked.at;
     tell(asked.request, reply);
+    telling_of_.reset();
     self_.world().network().reply(asked.to, kinds_.reply(asked.request.command), reply);
   }
 }

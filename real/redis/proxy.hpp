@@ -36,6 +36,9 @@ class RedisProxy final : public Actor {
   std::optional<Instant> asked_at() const {
     return pending_.empty() ? std::nullopt : std::optional(pending_.front().at);
   }
+  /// While the trace is told what an answer says of a key: when its request left. Whoever was held
+  /// up takes the answer later than the server gave it.
+  std::optional<Instant> telling_of() const { return telling_of_; }
   /// Requests that a server has and has not answered.
   std::size_t outstanding() const { return pending_.size(); }
 
@@ -60,6 +63,7 @@ class RedisProxy final : public Actor {
   std::optional<RedisConnection> connection_;
   std::uint32_t number_ = 0;  // of the world's connection that this one is
   std::deque<Pending> pending_;
+  std::optional<Instant> telling_of_;
 };
 
 }  // namespace locklab::real
