@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "sim/assert.hpp"
 
@@ -130,6 +131,7 @@ void Database::execute(const Request& request, std::int64_t now_us, Output& out)
   session.statement_us = now_us;
   session.reply = {};
   session.chosen = false;
+  session.drawn = 0;
   if (request.attempt) session.attempt = request.attempt;
 
   if (session.failed) {
@@ -234,12 +236,15 @@ Database::Progress Database::run_on_rows(Session& session, Output& out) {
       if (entry.table != request.table || (!request.all_rows && entry.name != request.name))
         continue;
       const std::optional<Row>& row = visible(entry, session);
-      if (row && matches(*row, session)) session.candidates.push_back(entry.name);
+      if (row && matches(*row, session))
+        session.candidates.push_back({entry.name, row->born, row->version});
     }
   }
   for (; session.next < session.candidates.size(); ++session.next) {
-    Entry* entry = find_entry(request.table, session.candidates[session.next]);
+    const Candidate& candidate = session.candidates[session.next];
+    Entry* entry = find_entry(request.table, candidate.name);
     if (entry == nullptr) continue;  // deleted, and that is committed
+    if (request.from_sequence && session.drawn == 0) session.drawn = ++sequence_;
     if (entry->holder && entry->holder != session.id) {
       if (request.if_locked == IfLocked::wait) return block(session, entry->holder);
       if (request.if_locked == IfLocked::skip) continue;
@@ -247,7 +252,10 @@ Database::Progress Database::run_on_rows(Session& session, Output& out) {
       return Progress::finished;
     }
     const std::optional<Row> newest = visible(*entry, session);
-    if (!newest || !matches(*newest, session)) continue;
+    const std::uint64_t drawn = std::exchange(session.drawn, 0);
+    if (!newest || newest->born != candidate.born || !matches(*newest, session)) continue;
+    // The new values of a row that has changed are worked out again.
+    if (newest->version == candidate.version) session.drawn = drawn;
     ++session.reply.rows;
     if (request.verb == Verb::erase)
       remove(*entry, session, out);
@@ -275,6 +283,7 @@ Database::Progress Database::run_on_rows(Session& session, Output& out) {
 
 Database::Progress Database::run_insert(Session& session, Output& out) {
   const Request& request = session.statement;
+  if (request.from_sequence && session.drawn == 0) session.drawn = ++sequence_;
   Entry& entry = make_entry(request.table, request.name);
   const bool others = entry.holder && entry.holder != session.id;
   // A key that somebody has put in, changed or taken out, and not yet committed: whether there is a
@@ -300,6 +309,7 @@ Database::Progress Database::run_insert(Session& session, Output& out) {
   session.reply.value = row->value;
   session.reply.number = row->number;
   if (!matches(*row, session)) return Progress::finished;
+  session.drawn = 0;  // that was for VALUES; SET draws its own
   change(entry, session, out);
   session.reply.rows = 1;
   session.reply.number = entry.pending->number;
@@ -363,16 +373,21 @@ void Database::lock(Entry& entry, Session& session, Output& out) {
                          .value = Value::integer(static_cast<std::int64_t>(session.id.number))});
 }
 
-Row Database::changed(const Row* before, const Session& session) {
+Row Database::changed(const Row* before, Session& session) {
   const Request& request = session.statement;
   Row row = before == nullptr ? Row{} : *before;
+  if (before == nullptr) row.born = ++births_;
+  ++row.version;
   if (request.until != TimeFrom::none)
     row.until_us = stored(request.until, request.until_us, session, before);
   if (request.since != TimeFrom::none)
     row.since_us = stored(request.since, request.since_us, session, before);
   if (request.count) ++row.number;
-  if (request.from_sequence)
-    row.number = ++sequence_;  // never taken back, not by a rollback either
+  if (request.from_sequence) {
+    // Never given back, not by a rollback either.
+    row.number = session.drawn != 0 ? session.drawn : ++sequence_;
+    session.drawn = 0;
+  }
   if (request.set_value || before == nullptr) {
     row.value = request.value;
     row.attempt = request.attempt;
@@ -669,6 +684,7 @@ void Database::put(const RowImage& image) {
   entry.committed = image.row;
   if (image.row && image.table == Table::distributed_locks)
     sequence_ = std::max(sequence_, image.row->number);
+  if (image.row) births_ = std::max(births_, image.row->born);
   if (!entry.committed && !entry.holder)
     std::erase_if(entries_, [&](const Entry& each) {
       return each.table == image.table && each.name == image.name;
@@ -678,6 +694,7 @@ void Database::put(const RowImage& image) {
 void Database::take_rows(const Database& other) {
   entries_.clear();
   sequence_ = other.sequence_;
+  births_ = other.births_;
   for (const Entry& entry : other.entries_)
     if (entry.committed)
       entries_.push_back({.table = entry.table, .name = entry.name, .committed = entry.committed});

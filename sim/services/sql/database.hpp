@@ -7,6 +7,8 @@
 //   transaction's end; then it looks at the newest version of the row and tests WHERE again.
 // - A unique key that another transaction has inserted or changed, and not yet committed, makes an
 //   INSERT wait as well, ON CONFLICT or not.
+// - A number of a sequence is drawn when a row's new values are worked out, which is before its
+//   statement waits: an INSERT keeps it, an UPDATE draws anew if the row was changed meanwhile.
 // - Who waits is served in the order of arrival. A ring of waits is no statement's business: it is
 //   looked for when somebody has waited for deadlock_timeout.
 // - Advisory locks belong to a session: they stack, survive a rollback, and end with the session;
@@ -35,6 +37,10 @@ struct Row {
   std::int64_t until_us = 0;
   std::int64_t since_us = 0;
   std::uint64_t number = 0;
+  // Which row it is of all that had this key, and in which version: a statement that waited goes
+  // on with the newest version of the row that it had found, and with no other row.
+  std::uint64_t born = 0;
+  std::uint64_t version = 0;
   // For the trace; the database knows nothing of it.
   AttemptId attempt{};
   bool stands = false;  // as a lock: said to be there, and not yet said to be gone
@@ -164,6 +170,12 @@ class Database {
   std::size_t sessions() const { return sessions_.size(); }
 
  private:
+  /// A row that a statement found when it began.
+  struct Candidate {
+    Symbol name;
+    std::uint64_t born;
+    std::uint64_t version;
+  };
   struct Session {
     Session(SessionId the_id, ProcessId of, std::int64_t zone, std::pmr::memory_resource* memory)
         : id(the_id), client(of), zone_us(zone), writes(memory), candidates(memory) {}
@@ -187,7 +199,8 @@ class Database {
     std::uint64_t arrival = 0;
     bool chosen = false;  // candidates are
     std::size_t next = 0;
-    std::pmr::vector<Symbol> candidates;
+    std::pmr::vector<Candidate> candidates;
+    std::uint64_t drawn = 0;  // from the sequence, for the row that is its turn; 0: nothing yet
     Reply reply{};
   };
   struct Advisory {
@@ -219,7 +232,7 @@ class Database {
   void run_select(Session& session, Output& out);
   void change(Entry& entry, Session& session, Output& out);
   void remove(Entry& entry, Session& session, Output& out);
-  Row changed(const Row* before, const Session& session);
+  Row changed(const Row* before, Session& session);
   void lock(Entry& entry, Session& session, Output& out);
   static Progress block(Session& session, SessionId holder);
 
@@ -245,6 +258,7 @@ class Database {
   std::pmr::vector<Advisory> advisory_;  // in the order of granting
   std::uint64_t arrivals_ = 0;
   std::uint64_t sequence_ = 0;
+  std::uint64_t births_ = 0;
   bool released_ = false;  // something that others may wait for
 };
 
