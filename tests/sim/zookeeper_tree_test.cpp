@@ -116,6 +116,14 @@ TEST_CASE("what a session's end takes along are its ephemeral nodes, and nobody 
   CHECK(forest.create(1, "/lock/lock-", true).code == Code::session_expired);
 }
 
+TEST_CASE("an ephemeral node has no children") {
+  Forest forest;
+  forest.open(1);
+  forest.create(1, "/lock", false, NodeKind::ephemeral, "");
+  CHECK(forest.create(1, "/lock/lock-", true).code == Code::no_children_for_ephemerals);
+  CHECK(forest.create(1, "/none/lock-", true, NodeKind::ephemeral, "/none").code == Code::no_node);
+}
+
 TEST_CASE("a node with children is not deleted, nor made twice") {
   Forest forest;
   forest.open(1);

@@ -85,6 +85,7 @@ enum class Code : std::uint8_t {
   no_node,
   node_exists,
   not_empty,
+  no_children_for_ephemerals,
   session_expired,
   session_moved,
 };

@@ -79,6 +79,8 @@ Outcome Tree::create(const Transaction& transaction, Names& names, Changes& chan
     node.path = names.join(names.text(request.path), SuffixText(node.number).text());
   }
   if (find(node.path) != nullptr) return {Code::node_exists, {}, {}};
+  if (parent != nullptr && parent->kind == NodeKind::ephemeral)
+    return {Code::no_children_for_ephemerals, {}, {}};
   if (parent != nullptr) {
     ++parent->children;
     // Wraps around, as a Java int does.

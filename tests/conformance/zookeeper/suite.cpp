@@ -1,8 +1,27 @@
+// ZooKeeper 3.8 and the model of sim/services/zookeeper, answer by answer.
 #include "tests/conformance/suite.hpp"
+
+#include "real/zookeeper/server.hpp"
+#include "tests/conformance/zookeeper/parts.hpp"
 
 namespace locklab::conformance {
 
-const Suite kZooKeeperSuite{"zookeeper", "ZooKeeper", [] { return std::string("not written"); },
-                            nullptr};
+namespace {
+
+void run(Context& context) {
+  // Containers are looked after once an hour: none goes while a program looks at it.
+  auto ensemble = real::zookeeper::Ensemble::start(
+      {.properties = {"znode.container.checkIntervalMs=3600000"}}, {{}, {}, {}});
+  if (!ensemble) {
+    context.record.differ("an ensemble starts", "", "it does", ensemble.error().sentence);
+    return;
+  }
+  context.record.set_version(ensemble->version());
+  compare_trees(context, *ensemble);
+}
+
+}  // namespace
+
+const Suite kZooKeeperSuite{"zookeeper", "ZooKeeper", real::zookeeper::Ensemble::missing, run};
 
 }  // namespace locklab::conformance
