@@ -39,6 +39,7 @@ class Ensemble {
   Daemon& daemon(std::size_t server) { return servers_[server].daemon; }
   /// "127.0.0.1:40001", for a client in the server's namespace.
   std::string address(std::size_t server) const;
+  std::uint16_t port(std::size_t server) const { return servers_[server].port; }
   const std::string& network_namespace(std::size_t server) const {
     return servers_[server].site.network_namespace;
   }

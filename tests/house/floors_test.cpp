@@ -65,6 +65,7 @@ const std::vector<Guarded> kGuarded{
     {"hiredis/", {"real/"}},
     {"pwd.h", {"real/"}},
     {"curl/", {"real/"}},
+    {"zookeeper/", {"real/"}},
     {"sched.h", {"real/"}},
     {"signal.h", {"real/"}},
     {"fnmatch.h", {"cli/"}},

@@ -266,9 +266,13 @@ void Server::apply(const Transaction& transaction) {
   if (transaction.zxid > ensemble_.told) tell(transaction);
   // Watchers hear of it before anybody can read it here.
   for (const Change& change : changes_) fire(change);
-  if (standing_ == Standing::leading)
-    for (const Change& change : changes_)
-      if (change.kind == Change::Kind::session_ended) sessions_.remove(change.session.id);
+  for (const Change& change : changes_) {
+    // Whoever connected it, each follower counts a new session among those that it has heard from.
+    if (change.kind == Change::Kind::session_began && standing_ == Standing::following && serving_)
+      touch(change.session.id);
+    if (change.kind == Change::Kind::session_ended && standing_ == Standing::leading)
+      sessions_.remove(change.session.id);
+  }
   answer(transaction, outcome);
 }
 

@@ -1,6 +1,8 @@
 // The parts of the ZooKeeper suite.
 #pragma once
 
+#include <chrono>
+
 #include "real/zookeeper/server.hpp"
 #include "tests/conformance/suite.hpp"
 
@@ -8,5 +10,12 @@ namespace locklab::conformance {
 
 /// Random programs on the tree, on an ensemble that nobody else writes to.
 void compare_trees(Context& context, real::zookeeper::Ensemble& ensemble);
+/// The time-outs that servers with various bounds grant.
+void compare_negotiation(Context& context);
+/// When the nodes of clients go that die without a word.
+void compare_expiry(Context& context, real::zookeeper::Ensemble& ensemble,
+                    std::chrono::milliseconds tick);
+/// What the client of a follower sees that is cut off from the others.
+void compare_isolation(Context& context);
 
 }  // namespace locklab::conformance
