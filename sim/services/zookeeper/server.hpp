@@ -127,6 +127,7 @@ class Server final : public Actor {
     WatchKind kind;
     ProcessId client;
     std::uint32_t connection;
+    bool operator==(const Watch&) const = default;
   };
   struct PendingSync {
     Zxid after;
@@ -225,6 +226,7 @@ class Server final : public Actor {
   void finish_connect(ProcessId client, std::uint32_t number, bool valid);
   void finish_sync(ProcessId client, std::uint32_t number, std::uint32_t sequence);
   void answer(const Transaction& transaction, const Outcome& outcome);
+  void add_watch(const Watch& watch);
   void fire(const Change& change);
   void notify(Connection& connection, Symbol path);
   void send_notice(ProcessId client, Symbol kind, const Notice& notice);

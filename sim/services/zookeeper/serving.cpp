@@ -201,13 +201,13 @@ void Server::read(Connection& connection, const Queued& queued) {
     if (missed)
       notify(connection, request.path);
     else
-      watches_.push_back(watch);
+      add_watch(watch);
   } else if (request.watch != WatchKind::none) {
     // Of a node that is not there only exists() leaves a watch: for its creation.
     if (node != nullptr)
-      watches_.push_back({request.path, WatchKind::data, watch.client, watch.connection});
+      add_watch({request.path, WatchKind::data, watch.client, watch.connection});
     else if (request.op == Op::exists)
-      watches_.push_back({request.path, WatchKind::existence, watch.client, watch.connection});
+      add_watch({request.path, WatchKind::existence, watch.client, watch.connection});
   }
   reply(connection, queued, answer);
 }
@@ -301,6 +301,11 @@ void Server::on_notice(const Packet& packet) {
 void Server::notify(Connection& connection, Symbol path) {
   send_notice(connection.client, ensemble_.kinds.watch_event,
               {connection.number, ++connection.sent, applied_, path});
+}
+
+/// Whoever watches twice hears once.
+void Server::add_watch(const Watch& watch) {
+  if (std::ranges::find(watches_, watch) == watches_.end()) watches_.push_back(watch);
 }
 
 void Server::fire(const Change& change) {

@@ -4,12 +4,18 @@
 #include <chrono>
 
 #include "real/zookeeper/server.hpp"
+#include "sim/services/zookeeper/protocol.hpp"
 #include "tests/conformance/suite.hpp"
 
 namespace locklab::conformance {
 
+/// The code as the C client has it.
+int code_of(zookeeper::Code code);
+
 /// Random programs on the tree, on an ensemble that nobody else writes to.
 void compare_trees(Context& context, real::zookeeper::Ensemble& ensemble);
+/// What clients hear of watches.
+void compare_watches(Context& context, real::zookeeper::Ensemble& ensemble);
 /// The time-outs that servers with various bounds grant.
 void compare_negotiation(Context& context);
 /// When the nodes of clients go that die without a word.

@@ -120,25 +120,6 @@ Steps draw(Rng random, std::size_t length) {
   return steps;
 }
 
-int server_code(Code code) {
-  switch (code) {
-    case Code::ok:
-      return 0;
-    case Code::no_node:
-      return -101;
-    case Code::node_exists:
-      return -110;
-    case Code::not_empty:
-      return -111;
-    case Code::no_children_for_ephemerals:
-      return -108;
-    case Code::session_expired:
-      return -112;
-    case Code::session_moved:
-      return -118;
-  }
-  return 1;
-}
 constexpr int kBadVersion = -103;
 
 struct Difference {
@@ -213,7 +194,7 @@ class Model {
 
  private:
   Symbol name(const std::string& below) { return names_.intern(root_ + below); }
-  static std::string code(Code code) { return real::zookeeper::name_of_code(server_code(code)); }
+  static std::string code(Code code) { return real::zookeeper::name_of_code(code_of(code)); }
 
   std::string created(const Step& step, std::int64_t session) {
     Request request;
@@ -463,6 +444,25 @@ class Comparison {
 
 }  // namespace
 
+int code_of(Code code) {
+  switch (code) {
+    case Code::ok:
+      return 0;
+    case Code::no_node:
+      return -101;
+    case Code::node_exists:
+      return -110;
+    case Code::not_empty:
+      return -111;
+    case Code::no_children_for_ephemerals:
+      return -108;
+    case Code::session_expired:
+      return -112;
+    case Code::session_moved:
+      return -118;
+  }
+  return 1;
+}
 void compare_trees(Context& context, real::zookeeper::Ensemble& ensemble) {
   constexpr std::string_view kTree = "sim/services/zookeeper/tree.cpp";
   Record& record = context.record;
