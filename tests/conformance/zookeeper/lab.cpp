@@ -23,7 +23,7 @@ void ModelClient::ask(Request request) {
   if (request.op == Op::connect) {
     ++connection_;
     sent_ = 0;
-    session_ = 0;
+    session_ = request.session;
   }
   request.connection = connection_;
   request.sequence = ++sent_;
@@ -31,11 +31,20 @@ void ModelClient::ask(Request request) {
   self_.spawn("request", exchange(request));
 }
 
+void ModelClient::resume() {
+  Request request;
+  request.op = Op::connect;
+  request.session = session_;
+  request.seen = seen_;
+  ask(request);
+}
+
 Task<> ModelClient::exchange(Request request) {
   const Result<Reply> reply =
       co_await Call<Reply>(self_, server_, kinds_.request(request.op), request.path, {}, request);
   if (!reply) co_return;
   if (request.op == Op::connect) session_ = reply->session;
+  seen_ = std::max(seen_, reply->zxid);
   heard_.push_back({.sequence = reply->sequence, .op = request.op, .reply = *reply});
 }
 

@@ -32,7 +32,9 @@ class ModelClient final : public Actor {
 
   Arena& arena() const { return self_.arena(); }
   void ask(zookeeper::Request request);
-  zookeeper::SessionId session() const { return session_; }
+  /// On a new connection: its session again, as the library does when it has lost the old one.
+  void resume();
+  zookeeper::Zxid seen() const { return seen_; }
   /// What has come since the last time, in the order in which the server sent it.
   std::vector<Heard> heard();
 
@@ -45,6 +47,7 @@ class ModelClient final : public Actor {
   std::uint32_t connection_ = 0;
   std::uint32_t sent_ = 0;
   zookeeper::SessionId session_ = 0;
+  zookeeper::Zxid seen_ = 0;
   std::vector<Heard> heard_;
 };
 

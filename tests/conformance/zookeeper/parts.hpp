@@ -23,5 +23,8 @@ void compare_expiry(Context& context, real::zookeeper::Ensemble& ensemble,
                     std::chrono::milliseconds tick);
 /// What the client of a follower sees that is cut off from the others.
 void compare_isolation(Context& context);
+/// What becomes of sessions and watches when servers crash.
+void compare_crashes(Context& context, real::zookeeper::Ensemble& ensemble,
+                     std::chrono::milliseconds tick);
 
 }  // namespace locklab::conformance

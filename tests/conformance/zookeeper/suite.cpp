@@ -19,14 +19,16 @@ void run(Context& context) {
     return;
   }
   context.record.set_version(ensemble->version());
-  // compare_trees(context, *ensemble);
+  compare_trees(context, *ensemble);
   context.say("trees done");
   compare_watches(context, *ensemble);
   context.say("watches done");
-  // compare_expiry(context, *ensemble, kTick);
-  // compare_negotiation(context);
+  compare_expiry(context, *ensemble, kTick);
+  compare_crashes(context, *ensemble, kTick);
+  context.say("crashes done");
+  compare_negotiation(context);
   context.say("sessions done");
-  // compare_isolation(context);
+  compare_isolation(context);
   context.say("isolation done");
 }
 
