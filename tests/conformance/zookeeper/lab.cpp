@@ -85,9 +85,8 @@ void ModelLab::connect(std::size_t client, std::uint32_t timeout_ms) {
   settle();
 }
 
-void ModelLab::settle() {
-  constexpr Duration kLongEnough = 10ms;  // a write by a follower is six ways of half a millisecond
-  const Instant end = world_.now() + kLongEnough;
+void ModelLab::settle(Duration long_enough) {
+  const Instant end = world_.now() + long_enough;
   world_.at(
       end, [](void*, std::uint64_t) {}, nullptr);
   world_.run(end, 1'000'000);

@@ -60,8 +60,9 @@ class ModelLab {
   Names& names() { return world_.names(); }
   ModelClient& client(std::size_t i) { return *clients_[i]; }
   void connect(std::size_t client, std::uint32_t timeout_ms);
-  /// Until everything that is under way has arrived.
-  void settle();
+  /// Until everything that is under way has arrived: a write by a follower is six ways of half a
+  /// millisecond.
+  void settle(Duration long_enough = 10ms);
 
  private:
   Process& add(std::string_view name);

@@ -21,6 +21,8 @@ void compare_negotiation(Context& context);
 /// When the nodes of clients go that die without a word.
 void compare_expiry(Context& context, real::zookeeper::Ensemble& ensemble,
                     std::chrono::milliseconds tick);
+/// Containers that stand empty, and the numbers of their children afterwards.
+void compare_containers(Context& context);
 /// What the client of a follower sees that is cut off from the others.
 void compare_isolation(Context& context);
 /// What becomes of sessions and watches when servers crash.

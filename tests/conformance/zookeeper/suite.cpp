@@ -28,6 +28,7 @@ void run(Context& context) {
   context.say("crashes done");
   compare_negotiation(context);
   context.say("sessions done");
+  compare_containers(context);
   compare_isolation(context);
   context.say("isolation done");
 }
