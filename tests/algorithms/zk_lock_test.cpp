@@ -89,6 +89,35 @@ TEST_CASE("a session ends in (T, T + tick] after its client's death") {
   CHECK(second.at == Instant{6003ms});
 }
 
+TEST_CASE("a session that ends young has been heard of by every follower") {
+  ZkLab lab{{.session_timeout = 5s}};
+  lab.start();
+  lab.run_until(10ms);
+  lab.world().crash(lab.client(2).id());  // zookeeper-3, which leads, had its connection
+  lab.run_until(20s);
+  // As the followers answer the ping of 1 s, at 1001 ms: (1001 + 5000) / 2000 = 3, so 4 * 2000.
+  // Counted from its first 2 ms it would be 3 * 2000.
+  CHECK(lab.times<SessionEnded>() == "8001ms");
+}
+
+Task<> watch_twice(zookeeper::Client& client, Symbol path) {
+  zookeeper::Watcher first(client);
+  zookeeper::Watcher second(client);
+  static_cast<void>(co_await client.exists(path, &first));
+  static_cast<void>(co_await client.exists(path, &second));
+  static_cast<void>(co_await client.remove(path, {}));
+}
+
+TEST_CASE("who watches a node twice hears of it once") {
+  ZkLab lab;
+  lab.directory().start();
+  lab.run_until(10ms);
+  lab.client(0).self.spawn("watch",
+                           watch_twice(*lab.client(0).session, lab.name("/locks/inventory")));
+  lab.run_until(100ms);
+  CHECK(lab.messages_of("watch event") == 1);
+}
+
 TEST_CASE("a leader's crash costs an election, and the lock survives it") {
   ZkLab lab{{.first_servers = {1, 2, 1}}};
   lab.directory().start();
