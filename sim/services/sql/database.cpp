@@ -253,9 +253,14 @@ Database::Progress Database::run_on_rows(Session& session, Output& out) {
     }
     const std::optional<Row> newest = visible(*entry, session);
     const std::uint64_t drawn = std::exchange(session.drawn, 0);
-    if (!newest || newest->born != candidate.born || !matches(*newest, session)) continue;
-    // The new values of a row that has changed are worked out again.
-    if (newest->version == candidate.version) session.drawn = drawn;
+    if (!newest || newest->born != candidate.born) continue;
+    // A newer version is locked before it is tested, and stays locked; the new values of the row
+    // are worked out again [EvalPlanQual].
+    if (newest->version != candidate.version)
+      lock(*entry, session, out);
+    else
+      session.drawn = drawn;
+    if (!matches(*newest, session)) continue;
     ++session.reply.rows;
     if (request.verb == Verb::erase)
       remove(*entry, session, out);

@@ -4,7 +4,8 @@
 //
 // - A statement chooses its rows by what was committed when it began (and by its own transaction's
 //   changes). A row that another transaction has changed or locked makes it wait for that
-//   transaction's end; then it looks at the newest version of the row and tests WHERE again.
+//   transaction's end; then it locks the newest version of the row and tests WHERE again; the lock
+//   stays, whatever the test says.
 // - A unique key that another transaction has inserted or changed, and not yet committed, makes an
 //   INSERT wait as well, ON CONFLICT or not.
 // - A number of a sequence is drawn when a row's new values are worked out, which is before its

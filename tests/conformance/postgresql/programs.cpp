@@ -500,14 +500,14 @@ class Comparison {
         const auto came = session->connection->take(kAnswerLimit);
         owner_.count(&*session == asking ? behaviour_of(request.verb) : kBlocked);
         if (!came) {
-          differ(fmt::format("session {}: {}", answer.session.number, model), "no answer");
+          differ(fmt::format("session {}: {}", session - sessions_.begin(), model), "no answer");
           return;
         }
         const auto reply = real::reply_of(request, *came, names_);
         const std::string server =
             reply ? told(request, *reply, base_us_, names_) : came->sentence();
         if (model != server)
-          differ(fmt::format("session {}: {}", answer.session.number, model), server);
+          differ(fmt::format("session {}: {}", session - sessions_.begin(), model), server);
       }
       for (auto orphan = orphans_.begin(); orphan != orphans_.end();) {
         if (database_.knows(orphan->id)) {
@@ -523,7 +523,7 @@ class Comparison {
     void check_silence() {
       for (Session& session : sessions_)
         if (session.connection && session.waits && session.connection->take(0ms))
-          differ(fmt::format("session {} waits", session.id.number), "it has an answer");
+          differ(fmt::format("session {} waits", &session - sessions_.data()), "it has an answer");
     }
 
     void hang_up(unsigned number) {
