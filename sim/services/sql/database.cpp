@@ -21,8 +21,6 @@ bool comes_before(const Database::Entry& entry, const std::pair<Table, Symbol>& 
 Database::Database(const DatabaseOptions& options, std::pmr::memory_resource* memory)
     : options_(options), memory_(memory), entries_(memory), sessions_(memory), advisory_(memory) {}
 
-// ---- looking up ---------------------------------------------------------------------------------
-
 Database::Entry* Database::find_entry(Table table, Symbol name) {
   const auto place =
       std::lower_bound(entries_.begin(), entries_.end(), std::pair(table, name), comes_before);
@@ -64,8 +62,6 @@ bool Database::holds_something(SessionId id) const {
   return session->open ||
          std::ranges::any_of(advisory_, [id](const Advisory& lock) { return lock.session == id; });
 }
-
-// ---- times --------------------------------------------------------------------------------------
 
 std::int64_t Database::now_of(const Session& session) const {
   return options_.now_is_statement ? session.statement_us : session.began_us;
@@ -365,8 +361,6 @@ Database::Progress Database::run_advisory(Session& session, Output& out) {
   return Progress::finished;
 }
 
-// ---- rows ---------------------------------------------------------------------------------------
-
 void Database::lock(Entry& entry, Session& session, Output& out) {
   if (entry.holder == session.id) return;
   entry.holder = session.id;
@@ -647,8 +641,6 @@ void Database::settle(Output& out) {
     bury_orphans();
   }
 }
-
-// ---- what the server does -----------------------------------------------------------------------
 
 // Who waits, waits for one transaction: the ring, if there is one, is a chain that comes back.
 void Database::look_for_deadlock(std::uint64_t arrival, Output& out) {

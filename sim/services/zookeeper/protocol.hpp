@@ -78,8 +78,8 @@ constexpr bool is_write(Op op) {
 }
 
 enum class NodeKind : std::uint8_t { persistent, ephemeral, container };
-/// Model: nobody watches a node's children, as the recipes here do not, nor its data, which does not
-/// change.
+/// Model: nobody watches a node's children, as the recipes here do not, nor its data, which does
+/// not change.
 enum class WatchKind : std::uint8_t { none, data, existence };
 
 enum class Code : std::uint8_t {
