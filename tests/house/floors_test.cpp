@@ -63,7 +63,7 @@ const std::vector<Guarded> kGuarded{
     {"poll.h", {"real/"}},
     {"grp.h", {"real/"}},
     {"hiredis/", {"real/"}},
-    {"libpq-fe.h/", {"real/"}},
+    {"libpq-fe.h", {"real/"}},
     {"pwd.h", {"real/"}},
     {"curl/", {"real/"}},
     {"zookeeper/", {"real/"}},
