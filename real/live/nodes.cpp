@@ -7,8 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <fstream>
 
 #include "real/live/plan.hpp"
 #include "real/redis/scripts.hpp"
@@ -39,14 +37,6 @@ std::vector<std::string> settings_of(const RedisSpec& redis) {
   return lines;
 }
 
-/// libfaketime reads the file at each reading of the clock; written aside and moved, it is never
-/// half a file.
-bool write_clock(const std::string& file, Duration ahead) {
-  const std::string aside = file + ".new";
-  std::ofstream(aside) << fmt::format("{:+.9f}\n", std::chrono::duration<double>(ahead).count());
-  return std::rename(aside.c_str(), file.c_str()) == 0;
-}
-
 Result<void, Trouble> prepare(const RedisServer& server, const Scenario& scenario,
                               const std::string& name) {
   auto connection = server.connect();
@@ -69,17 +59,6 @@ Result<void, Trouble> prepare(const RedisServer& server, const Scenario& scenari
 
 }  // namespace
 
-std::string clock_libraries() {
-  for (const std::string folder : {"/usr/lib/x86_64-linux-gnu/", "/usr/lib/aarch64-linux-gnu/"}) {
-    // jemalloc asks for the time before libfaketime is ready for that: the C library's other
-    // allocator takes its place.
-    const std::string allocator = folder + "libc_malloc_debug.so.0";
-    const std::string clock = folder + "faketime/libfaketimeMT.so.1";
-    if (std::ifstream(allocator) && std::ifstream(clock)) return allocator + " " + clock;
-  }
-  return {};
-}
-
 Result<LiveNodes, Trouble> LiveNodes::start(const Scenario& scenario, const Workspace& workspace) {
   LiveNodes nodes;
   if ((scenario.services & role_bit(ProcessRole::redis)) == 0) return nodes;
@@ -88,19 +67,16 @@ Result<LiveNodes, Trouble> LiveNodes::start(const Scenario& scenario, const Work
     const std::string name = fmt::format("redis-{}", number);
     const std::string folder = workspace.folder(name);
     RedisSettings settings{.lines = settings_of(scenario.redis)};
-    std::string clock_file;
+    std::optional<ServerClock> clock;
     if (std::ranges::find(jumping, name) != jumping.end()) {
-      clock_file = folder + "/clock";
-      if (!write_clock(clock_file, Duration{0})) return Trouble{"cannot write " + clock_file};
-      settings.environment = {{"LD_PRELOAD", clock_libraries()},
-                              {"FAKETIME_TIMESTAMP_FILE", clock_file},
-                              {"FAKETIME_NO_CACHE", "1"},
-                              {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}};
+      clock.emplace(folder);
+      if (!clock->set(Duration{0})) return Trouble{"cannot write into " + folder};
+      settings.environment = clock->environment();
     }
     auto server = RedisServer::start(folder, settings);
     if (!server) return server.error();
     if (const auto done = prepare(*server, scenario, name); !done) return done.error();
-    nodes.nodes_.push_back({std::move(*server), clock_file, Duration{0}});
+    nodes.nodes_.push_back({std::move(*server), clock, Duration{0}});
   }
   return nodes;
 }
@@ -114,7 +90,7 @@ std::vector<std::uint16_t> LiveNodes::ports() const {
 Result<void, Trouble> LiveNodes::jump(std::size_t number, Duration by) {
   Node& node = nodes_[number];
   node.ahead += by;
-  if (!write_clock(node.clock_file, node.ahead)) return Trouble{"cannot write " + node.clock_file};
+  if (!node.clock->set(node.ahead)) return Trouble{"the clock of a node could not be set"};
   return {};
 }
 

@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "real/daemon.hpp"
+#include "real/redis/clock.hpp"
 #include "real/redis/server.hpp"
 #include "scenarios/scenario.hpp"
 
@@ -35,13 +37,10 @@ class LiveNodes {
  private:
   struct Node {
     RedisServer server;
-    std::string clock_file;  // empty: its clock is the machine's
+    std::optional<ServerClock> clock;  // none: the machine's
     Duration ahead{};
   };
   std::vector<Node> nodes_;
 };
-
-/// What a node needs for a clock of its own, for LD_PRELOAD; empty: there is no libfaketime here.
-std::string clock_libraries();
 
 }  // namespace locklab::real

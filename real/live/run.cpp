@@ -225,8 +225,7 @@ class LiveRun {
         const auto asked = message.take<Instant>();
         const Instant resumed = resumed_at_[ids_[client.name]];
         if (asked < resumed && resumed <= event.at) {
-          event.wall -= event.at - asked;
-          event.at = asked;
+          move_back(event, event.at - asked);
         }
         remember_belief(client, event);
         history_.add(client.teller, event);
@@ -255,6 +254,15 @@ class LiveRun {
       default:
         break;
     }
+  }
+
+  /// It happened so much earlier, and a life that the event gives to a key began then.
+  static void move_back(TraceEvent& event, Duration by) {
+    event.at -= by;
+    event.wall -= by;
+    if (auto* stored = std::get_if<KeyStored>(&event.what); stored != nullptr && stored->expires)
+      stored->expires_at -= by;
+    if (auto* extended = std::get_if<KeyExtended>(&event.what)) extended->expires_at -= by;
   }
 
   /// A belief with a deadline ends then, whatever holds the process up that would say so.
@@ -529,7 +537,7 @@ class LiveRun {
 
 std::optional<std::string> missing_for(const Scenario& scenario) {
   if (redis_program().empty()) return "there is no redis-server (Debian package redis-server)";
-  if (!nodes_with_jumps(scenario).empty() && clock_libraries().empty())
+  if (!nodes_with_jumps(scenario).empty() && !ServerClock::is_there())
     return "there is no libfaketime for a node's clock (Debian package libfaketime)";
   return std::nullopt;
 }

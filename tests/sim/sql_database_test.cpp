@@ -208,6 +208,69 @@ TEST_CASE("rows that come to match while a statement waits are not its rows") {
   CHECK(desk.db.committed(Table::distributed_locks, kOther) != nullptr);
 }
 
+TEST_CASE("a key that is deleted and put in anew is another row to whom waited for the old one") {
+  Desk desk;
+  const SessionId a = desk.session();
+  const SessionId b = desk.session();
+  desk.run(a, insert(kA, 1 * kSecond));
+  desk.now_us = 2 * kSecond;
+  desk.run(a, cleanup(true));
+  CHECK(desk.run(a, insert(kB, 1 * kSecond, true))->rows == 1);
+  CHECK_FALSE(desk.run(b, cleanup()));
+  desk.commit(a);
+  REQUIRE(desk.answer(b));
+  CHECK(desk.answer(b)->rows == 0);
+  CHECK(desk.db.committed(Table::distributed_locks, kLock)->value == kB);
+}
+
+TEST_CASE("a row that was waited for stays locked, though its newest version no longer matches") {
+  Desk desk;
+  const SessionId a = desk.session();
+  const SessionId b = desk.session();
+  const SessionId c = desk.session();
+  desk.run(a, insert(kA, 1 * kSecond));
+  desk.now_us = 2 * kSecond;
+  desk.run(a, extend(kA, 12 * kSecond, true));
+  CHECK_FALSE(desk.run(b, cleanup(true)));
+  desk.commit(a);
+  CHECK(desk.answer(b)->rows == 0);
+  CHECK_FALSE(desk.run(c, extend(kA, 20 * kSecond)));  // b has changed nothing, and holds the row
+  desk.commit(b);
+  REQUIRE(desk.answer(c));
+  CHECK(desk.answer(c)->rows == 1);
+}
+
+TEST_CASE("an INSERT that waits has drawn its number before: later grants have lower ones") {
+  Desk desk;
+  const SessionId a = desk.session();
+  const SessionId b = desk.session();
+  const SessionId c = desk.session();
+  const auto numbered = [](Request request) {
+    request.from_sequence = true;
+    return request;
+  };
+  CHECK(desk.run(a, numbered(insert(kA, 9 * kSecond, true)))->number == 1);
+  CHECK_FALSE(desk.run(b, numbered(insert(kB, 9 * kSecond))));  // draws 2, and waits
+  Request other = numbered(insert(kA, 9 * kSecond));
+  other.name = kOther;
+  CHECK(desk.run(c, other)->number == 3);
+  desk.rollback(a);
+  REQUIRE(desk.answer(b));
+  CHECK(desk.answer(b)->number == 2);
+}
+
+TEST_CASE("a number that is drawn for a conflict is used up, and SET draws one of its own") {
+  Desk desk;
+  const SessionId a = desk.session();
+  Request take = upsert(kA, 10 * kSecond);
+  take.count = false;
+  take.from_sequence = true;
+  CHECK(desk.run(a, take)->number == 1);
+  CHECK(desk.run(a, take)->rows == 0);  // not over yet; VALUES drew 2
+  desk.now_us = 10 * kSecond;
+  CHECK(desk.run(a, take)->number == 4);  // VALUES 3, SET 4
+}
+
 TEST_CASE("a SELECT waits for nobody and sees what is committed, and its own changes") {
   Desk desk;
   const SessionId a = desk.session();

@@ -13,6 +13,7 @@
 #include "real/etcd/speaker.hpp"
 #include "sim/services/etcd/server.hpp"
 #include "sim/services/etcd/store.hpp"
+#include "tests/conformance/shrink.hpp"
 #include "tests/conformance/suite.hpp"
 
 namespace locklab::conformance {
@@ -139,7 +140,12 @@ class Comparison {
       for (std::uint64_t i = 0; i < outcome.twice; ++i)
         context_.record.differ_as_said(kTwice, "A lease may be granted twice under one id");
       if (!outcome.difference) continue;
-      const Steps small = shrunk(steps, *outcome.difference);
+      const Steps small = shrunk(steps, [&](const Steps& fewer) {
+        Outcome still = run(fewer);
+        const bool differs = still.difference && !still.too_slow;
+        if (differs) outcome.difference = std::move(still.difference);
+        return differs;
+      });
       std::string place = fmt::format("seed {}, program {}:", context_.seed, number);
       for (const Step& step : small) place += "\n      " + told(step);
       context_.record.differ(kPrograms, place, outcome.difference->model,
@@ -231,19 +237,6 @@ class Comparison {
     const std::string answered = server ? words(*server, names) : server.error().sentence;
     if (expected == answered) return std::nullopt;
     return Difference{expected, answered};
-  }
-
-  Steps shrunk(Steps steps, Difference& difference) {
-    for (std::size_t i = steps.size(); i-- > 0;) {
-      Steps fewer = steps;
-      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-      const Outcome still = run(fewer);
-      if (still.difference && !still.too_slow) {
-        steps = fewer;
-        difference = *still.difference;
-      }
-    }
-    return steps;
   }
 
   void clear(const etcd::Store& store, Names& names) {

@@ -11,6 +11,7 @@
 
 #include "real/postgresql/words.hpp"
 #include "sim/services/sql/database.hpp"
+#include "tests/conformance/shrink.hpp"
 
 namespace locklab::conformance {
 
@@ -263,12 +264,17 @@ class Comparison {
         context_.record.differ_as_said(kBlocked, kOrder);
       }
       if (outcome.difference.empty()) continue;
-      const Steps small = shrunk(steps, zoned);
-      const Outcome again = run(small, zoned);
-      const Outcome& shown = again.difference.empty() ? outcome : again;
+      Outcome shown = outcome;
+      shrunk(steps, [&](const Steps& fewer) {
+        Outcome still = run(fewer, zoned);
+        const bool differs = !still.difference.empty();
+        if (differs) shown = std::move(still);
+        return differs;
+      });
       context_.record.differ(
-          kRows, fmt::format("seed {}, program {}:{}", context_.seed, number, shown.story),
-          shown.model, shown.difference);
+          shown.behaviour,
+          fmt::format("seed {}, program {}:{}", context_.seed, number, shown.story), shown.model,
+          shown.difference);
       return;
     }
     if (raced != 0)
@@ -283,7 +289,8 @@ class Comparison {
     std::string difference;  // what the server did; empty: they are equal
     std::string model;
     std::string story;
-    bool raced = false;  // they differ after two who waited were let go at once
+    std::string_view behaviour = kRows;  // of the step at which they part
+    bool raced = false;                  // they differ after two who waited were let go at once
   };
   struct Session {
     std::optional<real::PostgreSqlConnection> connection;
@@ -304,16 +311,6 @@ class Comparison {
     return run.all(steps);
   }
 
-  Steps shrunk(Steps steps, bool zoned) {
-    for (std::size_t i = steps.size(); i-- > 0;) {
-      Steps fewer = steps;
-      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-      const Outcome outcome = run(fewer, zoned);
-      if (!outcome.difference.empty()) steps = std::move(fewer);
-    }
-    return steps;
-  }
-
   class Run {
    public:
     Run(Comparison& owner, bool zoned, std::string among)
@@ -332,6 +329,7 @@ class Comparison {
         if (session.waits) continue;  // its client waits for the answer
         complete(step);
         failed_.story += "\n      " + told(step, names_, among_);
+        failed_.behaviour = behaviour_of(step.request.verb);
         if (step.hangs_up)
           hang_up(step.session);
         else

@@ -11,6 +11,7 @@
 
 #include "real/redis/words.hpp"
 #include "sim/services/redis/keyspace.hpp"
+#include "tests/conformance/shrink.hpp"
 
 namespace locklab::conformance {
 
@@ -390,17 +391,12 @@ Result<std::vector<Outcome>, Trouble> run_programs(RedisConnection& connection,
   return outcomes;
 }
 
-Program shrunk(RedisConnection& connection, const Program& program) {
-  Program best = program;
-  for (std::size_t drop = best.steps.size(); drop-- > 0;) {
-    Program smaller = best;
-    smaller.steps.erase(smaller.steps.begin() + static_cast<std::ptrdiff_t>(drop));
-    if (!connection.ask({"FLUSHALL"})) return best;
-    std::vector<Program> alone{smaller};
-    const auto outcomes = run_programs(connection, alone);
-    if (outcomes && outcomes->front().kind == Outcome::Kind::different) best.steps = smaller.steps;
-  }
-  return best;
+/// On keys that are all its own.
+bool differs_alone(RedisConnection& connection, const Program& program) {
+  if (!connection.ask({"FLUSHALL"})) return false;
+  std::vector<Program> alone{program};
+  const auto outcomes = run_programs(connection, alone);
+  return outcomes && outcomes->front().kind == Outcome::Kind::different;
 }
 
 std::string to_string(const Program& program) {
@@ -457,7 +453,12 @@ void compare_programs(Context& context, RedisConnection& connection, std::uint64
       for (const ProgramStep& step : programs[i].steps) context.record.add(behaviour_of(step));
       compared += programs[i].steps.size();
       if (outcome.kind == Outcome::Kind::same) continue;
-      const Program small = shrunk(connection, programs[i]);
+      Program small = programs[i];
+      small.steps = shrunk(small.steps, [&](const std::vector<ProgramStep>& fewer) {
+        Program smaller = programs[i];
+        smaller.steps = fewer;
+        return differs_alone(connection, smaller);
+      });
       context.record.differ(behaviour_of(programs[i].steps[outcome.step]),
                             fmt::format("seed {}, program {}: {}", context.seed,
                                         number - kSideBySide + i, to_string(small)),

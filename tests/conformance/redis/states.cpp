@@ -4,10 +4,10 @@
 
 #include <array>
 #include <chrono>
-#include <fstream>
 #include <functional>
 #include <thread>
 
+#include "real/redis/clock.hpp"
 #include "real/redis/server.hpp"
 #include "sim/services/redis/keyspace.hpp"
 #include "tests/conformance/redis/nodes.hpp"
@@ -203,18 +203,6 @@ void compare_refusals(Context& context, const Refusal& refusal) {
   refusal.impose(false);
 }
 
-/// What to load before the server's own libraries to give it a clock of its own; empty: it is not
-/// there. jemalloc asks for the time before libfaketime is ready for that, so the C library's other
-/// allocator takes its place.
-std::string clock_libraries() {
-  for (const std::string folder : {"/usr/lib/x86_64-linux-gnu/", "/usr/lib/aarch64-linux-gnu/"}) {
-    const std::string allocator = folder + "libc_malloc_debug.so.0";
-    const std::string clock = folder + "faketime/libfaketimeMT.so.1";
-    if (std::ifstream(allocator) && std::ifstream(clock)) return allocator + " " + clock;
-  }
-  return {};
-}
-
 bool link_is_up(RedisConnection& replica) {
   const auto info = replica.ask({"INFO", "replication"});
   return info && info->text.find("master_link_status:up") != std::string::npos;
@@ -323,24 +311,16 @@ void compare_half_done_script(Context& context, RedisConnection& connection) {
 void compare_clock_jumps(Context& context, const real::Workspace& workspace) {
   context.record.describe(kJumps, "sim/services/redis/keyspace.cpp",
                           "GET and PTTL of keys after their node's clock jumped, by libfaketime");
-  const std::string libraries = clock_libraries();
-  if (libraries.empty())
+  if (!real::ServerClock::is_there())
     return context.record.skip(kJumps, "no libfaketime here (Debian package libfaketime)");
   const std::string folder = workspace.folder("jumps");
-  const std::string file = folder + "/offset";
+  const real::ServerClock clock(folder);
   const auto set_clock = [&](std::int64_t seconds) {
-    // Written aside and moved: the node looks at the file at each reading of its clock.
-    const std::string aside = file + ".new";
-    std::ofstream(aside) << fmt::format("{:+}\n", seconds);
-    return std::rename(aside.c_str(), file.c_str()) == 0;
+    return clock.set(std::chrono::seconds(seconds));
   };
-  if (!set_clock(0)) return failed(context, kJumps, {"cannot write " + file});
+  if (!set_clock(0)) return failed(context, kJumps, {"cannot write into " + folder});
   auto server =
-      real::RedisServer::start(folder, {.lines = kNoFiles,
-                                        .environment = {{"LD_PRELOAD", libraries},
-                                                        {"FAKETIME_TIMESTAMP_FILE", file},
-                                                        {"FAKETIME_NO_CACHE", "1"},
-                                                        {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}}});
+      real::RedisServer::start(folder, {.lines = kNoFiles, .environment = clock.environment()});
   if (!server) return failed(context, kJumps, server.error());
   auto connection = server->connect();
   if (!connection) return failed(context, kJumps, connection.error());

@@ -12,6 +12,7 @@
 
 #include "real/zookeeper/connection.hpp"
 #include "sim/services/zookeeper/tree.hpp"
+#include "tests/conformance/shrink.hpp"
 #include "tests/conformance/zookeeper/parts.hpp"
 
 namespace locklab::conformance {
@@ -352,7 +353,11 @@ class Comparison {
       std::optional<Difference> difference = run(steps);
       counting_ = false;
       if (!difference) continue;
-      const Steps small = shrunk(steps, *difference);
+      const Steps small = shrunk(steps, [&](const Steps& fewer) {
+        const auto still = run(fewer);
+        if (still) difference = still;
+        return still.has_value();
+      });
       std::string place = fmt::format("seed {}, program {}:", context_.seed, number);
       for (const Step& step : small) place += "\n      " + told(step);
       context_.record.differ(behaviour_of(difference->action), place, difference->model,
@@ -421,18 +426,6 @@ class Comparison {
     const std::string answered = words(step, *answer);
     if (expected == answered) return std::nullopt;
     return Difference{step.action, told(step) + ": " + expected, answered};
-  }
-
-  Steps shrunk(Steps steps, Difference& difference) {
-    for (std::size_t i = steps.size(); i-- > 0;) {
-      Steps fewer = steps;
-      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-      if (const auto still = run(fewer)) {
-        steps = fewer;
-        difference = *still;
-      }
-    }
-    return steps;
   }
 
   Context& context_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "real/zookeeper/connection.hpp"
+#include "tests/conformance/shrink.hpp"
 #include "tests/conformance/zookeeper/lab.hpp"
 #include "tests/conformance/zookeeper/parts.hpp"
 
@@ -271,7 +272,11 @@ class Comparison {
       auto difference = run(steps);
       counting_ = false;
       if (!difference) continue;
-      const Steps small = shrunk(steps, *difference);
+      const Steps small = shrunk(steps, [&](const Steps& fewer) {
+        const auto still = run(fewer);
+        if (still) difference = still;
+        return still.has_value();
+      });
       std::string place = fmt::format("seed {}, program {}:", context_.seed, number);
       for (const Step& step : small) place += "\n      " + told(step);
       return context_.record.differ(kWatches, place, difference->model, difference->server);
@@ -311,18 +316,6 @@ class Comparison {
       if (*server != expected) return Difference{joined(expected), joined(*server)};
     }
     return std::nullopt;
-  }
-
-  Steps shrunk(Steps steps, Difference& difference) {
-    for (std::size_t i = steps.size(); i-- > 0;) {
-      Steps fewer = steps;
-      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-      if (const auto still = run(fewer)) {
-        steps = fewer;
-        difference = *still;
-      }
-    }
-    return steps;
   }
 
   Context& context_;
