@@ -569,7 +569,7 @@ Result<void, Trouble> run_live(const Scenario& scenario, const LiveOptions& opti
     if (!done) return done.error();
     result.latest = run.latest();
     Recording& recording = result.recording;
-    recording.scenario = scenario.name;
+    recording.scenario = scenario.name + ", live";  // beside the simulation it has to be told apart
     recording.title = scenario.title;
     recording.scenario_hash = scenario.hash;
     recording.seed = result.simulated.seed;
