@@ -106,7 +106,7 @@ def main():
     parser.add_argument("--date", default="an unnamed day")
     parser.add_argument("--tries", type=int, default=5)
     parser.add_argument("--longest", type=int, default=90, help="seconds; what takes longer is not run")
-    chosen = parser.parse_args()
+    chosen = parser.parse_intermixed_args()
     version = subprocess.run(["redis-server", "--version"], capture_output=True, text=True, check=False).stdout
     redis = "Redis " + next((word[2:] for word in version.split() if word.startswith("v=")), "of an unknown version")
 
