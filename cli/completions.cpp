@@ -31,7 +31,7 @@ std::string all_names(const std::vector<OptionRow>& options) {
 }
 
 /// In single quotes, as bash and zsh read them.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (const char letter : text) {
     if (letter == '\'')
@@ -45,7 +45,7 @@ std::string quoted(std::string_view text) {
 // ---- bash ---------------------------------------------------------------------------------------
 
 std::string bash_words(std::string_view words) {
-  return fmt::format("mapfile -t COMPREPLY < <(compgen -W {} -- \"$cur\")", quoted(words));
+  return fmt::format("mapfile -t COMPREPLY < <(compgen -W {} -- \"$cur\")", in_quotes(words));
 }
 
 /// The command that fills COMPREPLY with what may stand for a value; empty: nothing to offer.
@@ -71,7 +71,7 @@ std::string bash_completions(const CommandTable& table,
       "_locklab() {\n"
       "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
       "  local command=${COMP_WORDS[1]-}\n";
-  out += fmt::format("  local scenarios={}\n", quoted(joined(scenarios)));
+  out += fmt::format("  local scenarios={}\n", in_quotes(joined(scenarios)));
   out +=
       "  COMPREPLY=()\n"
       "  # bash makes three words of --color=auto\n"
@@ -88,7 +88,7 @@ std::string bash_completions(const CommandTable& table,
       if (option.value.empty()) continue;
       std::string pattern;
       for (const std::string& name : option.names)
-        pattern += (pattern.empty() ? "" : " | ") + quoted(command.name + ' ' + name);
+        pattern += (pattern.empty() ? "" : " | ") + in_quotes(command.name + ' ' + name);
       const std::string values = bash_values(option);
       out += fmt::format("    {}) {}return ;;\n", pattern, values.empty() ? "" : values + "; ");
     }
@@ -144,7 +144,7 @@ std::string zsh_option(const OptionRow& option) {
     // Another name of an option that was given is not offered any more.
     std::string others = option.repeats ? "*" : "";
     if (!option.repeats && option.names.size() > 1) others = "(" + joined(option.names) + ")";
-    out += " \\\n        " + quoted(others + name + what);
+    out += " \\\n        " + in_quotes(others + name + what);
   }
   return out;
 }
@@ -163,7 +163,7 @@ std::string zsh_completions(const CommandTable& table,
       "  _alternative \"scenarios:built-in scenario:($scenarios)\" 'files:file:_files'\n"
       "}\n\n_locklab() {\n  local -a commands\n  commands=(\n";
   for (const CommandRow& command : table.commands)
-    out += fmt::format("    {}\n", quoted(command.name + ':' + zsh_escaped(command.help)));
+    out += fmt::format("    {}\n", in_quotes(command.name + ':' + zsh_escaped(command.help)));
   out += "  )\n  if (( CURRENT == 2 )); then\n    _describe command commands\n    _arguments";
   for (const OptionRow& option : table.options) out += zsh_option(option);
   out +=
@@ -176,12 +176,12 @@ std::string zsh_completions(const CommandTable& table,
     out += fmt::format("    {})\n      _arguments", command.name);
     for (const OptionRow& option : command.options) out += zsh_option(option);
     for (const OptionRow& argument : command.arguments)
-      out +=
-          fmt::format(" \\\n        {}",
-                      quoted(fmt::format("{}:{}:{}", argument.repeats ? "*" : "",
-                                         choices_of(argument).empty() ? zsh_escaped(argument.value)
-                                                                      : std::string("choice"),
-                                         zsh_action(argument))));
+      out += fmt::format(
+          " \\\n        {}",
+          in_quotes(fmt::format(
+              "{}:{}:{}", argument.repeats ? "*" : "",
+              choices_of(argument).empty() ? zsh_escaped(argument.value) : std::string("choice"),
+              zsh_action(argument))));
     out += "\n      ;;\n";
   }
   return out +

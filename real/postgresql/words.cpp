@@ -28,7 +28,7 @@ constexpr std::string_view table_name(sql::Table table) {
   return {};
 }
 
-std::string quoted(std::string_view text) {
+std::string literal(std::string_view text) {
   std::string all = "'";
   for (const char letter : text) {
     if (letter == '\'') all += '\'';
@@ -38,8 +38,8 @@ std::string quoted(std::string_view text) {
 }
 
 std::string text_of(const Value& value, const Names& names) {
-  return value.kind == Value::Kind::name ? quoted(names.text(value.as_name()))
-                                         : quoted(std::to_string(value.as_integer()));
+  return value.kind == Value::Kind::name ? literal(names.text(value.as_name()))
+                                         : literal(std::to_string(value.as_integer()));
 }
 
 std::string interval(std::int64_t us) { return fmt::format("INTERVAL '{} microseconds'", us); }
@@ -59,8 +59,8 @@ std::string time_of(TimeFrom from, std::int64_t us, const std::string& since) {
 }
 
 std::string where_of(const Request& request, const Names& names, const std::string& among) {
-  std::string text = request.all_rows ? "t.name LIKE " + quoted(among + "%")
-                                      : "t.name = " + quoted(names.text(request.name));
+  std::string text = request.all_rows ? "t.name LIKE " + literal(among + "%")
+                                      : "t.name = " + literal(names.text(request.name));
   if (request.test_value) text += " AND t.value = " + text_of(request.value, names);
   if (request.test_number) text += fmt::format(" AND t.number = {}", request.number);
   const std::string than = time_of(request.than, request.than_us, "");
@@ -101,7 +101,7 @@ std::string insert_of(const Request& request, const Names& names, const std::str
                                                    : "0";
   std::string text = fmt::format(
       "INSERT INTO {} AS t (name, value, until, since, number) VALUES ({}, {}, {}, {}, {})",
-      table_name(request.table), quoted(names.text(request.name)), text_of(request.value, names),
+      table_name(request.table), literal(names.text(request.name)), text_of(request.value, names),
       time_of(request.until, request.until_us, ""), time_of(request.since, request.since_us, ""),
       number);
   if (request.on_conflict == sql::OnConflict::do_nothing) text += " ON CONFLICT (name) DO NOTHING";
@@ -127,7 +127,7 @@ std::vector<std::string> tables_of(const std::string& schema, bool timestamps_wi
 }
 
 std::string statement_of(const Request& request, const Names& names, const std::string& among) {
-  const std::string key = fmt::format("hashtextextended({}, 0)", quoted(names.text(request.name)));
+  const std::string key = fmt::format("hashtextextended({}, 0)", literal(names.text(request.name)));
   switch (request.verb) {
     case Verb::select:
       return fmt::format("SELECT {} FROM {} t WHERE {}", kColumns, table_name(request.table),

@@ -1,8 +1,8 @@
 // libFuzzer: any bytes at all, as the text of a scenario. Reading it must end, in a scenario or in
 // mistakes, and what it says must be one printable line a mistake.
 //
-//   cmake --preset fuzz && cmake --build --preset fuzz
-//   build/fuzz/fuzzers/fuzz_scenario_fuzz scenarios/library tests/scenarios/bad
+//   ./dev build asan
+//   build/asan/fuzzers/fuzz_scenario_fuzz scenarios/library tests/scenarios/bad
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -262,8 +262,8 @@ TEST_CASE("a counter and a slice of the Chrome trace tell the lease and the beli
   // Granted at 1ms, promised until 4988ms.
   CHECK(left_at_first == 4'987'000);
   CHECK(tokens == std::set<int>{100, 101});
-  for (const auto& [id, depth] : open) CHECK_MESSAGE(depth == 0, id);
-  for (const auto& [id, ends] : flows) CHECK_MESSAGE(ends == 0, id);
+  for (const auto& one : open) CHECK_MESSAGE(one.second == 0, one.first);
+  for (const auto& one : flows) CHECK_MESSAGE(one.second == 0, one.first);
 }
 
 TEST_CASE("every flow that ends has begun, also that of a message's copy") {

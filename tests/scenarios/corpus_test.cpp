@@ -42,7 +42,9 @@ TEST_CASE("the corpus has 129 entries, 103 of them failures, each with a number 
   std::size_t negatives = 0;
   const auto all = items();
   CHECK(all.size() == 129);
-  for (const auto& [id, item] : all) {
+  for (const auto& entry : all) {
+    const auto& id = entry.first;
+    const auto& item = entry.second;
     CAPTURE(id);
     CHECK((item->number == 0) == id.starts_with("neg-"));
     if (item->number == 0)
@@ -55,7 +57,9 @@ TEST_CASE("the corpus has 129 entries, 103 of them failures, each with a number 
 }
 
 TEST_CASE("every entry is played by a scenario, or the list says why not") {
-  for (const auto& [id, item] : items()) {
+  for (const auto& entry : items()) {
+    const auto& id = entry.first;
+    const auto& item = entry.second;
     CAPTURE(id);
     const bool played = library_text(corpus_scenario(id)).has_value();
     if (played)
@@ -83,8 +87,9 @@ TEST_CASE("every scenario of the corpus plays an entry, and says of it what the 
 }
 
 TEST_CASE("every failure that is played has its mended twin") {
-  for (const auto& [id, item] : items()) {
-    if (item->number == 0 || !library_text(corpus_scenario(id))) continue;
+  for (const auto& entry : items()) {
+    const auto& id = entry.first;
+    if (entry.second->number == 0 || !library_text(corpus_scenario(id))) continue;
     CAPTURE(id);
     CHECK(library_text(corpus_twin(id)));
   }

@@ -241,9 +241,10 @@ TEST_CASE("a finding says whether the envelope was left, and which assumption wa
 TEST_CASE("mistakes are found inside the envelope of what they claim to be") {
   // DEL without comparing [doc mistake; corpus 7], and ZooKeeper's naive recipe, whose node has one
   // name for all: a delete that is sent again on a new connection removes the next holder's.
-  for (const auto& [lock, tries] :
+  for (const auto& [name, tries] :
        {std::pair{"naive_redis_lock:blind-del", 200}, std::pair{"zk_herd_lock:careful", 1000}}) {
-    CAPTURE(std::string(lock));
+    const std::string lock = name;
+    CAPTURE(lock);
     const Scenario scenario = lock_scenario(lock);
     const FaultSpace space = envelope(scenario);
     const auto promised = promised_invariants(scenario);

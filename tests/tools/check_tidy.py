@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Runs clang-tidy over sources, several of a folder at once.
+
+  check_tidy.py CLANG-TIDY BUILD-FOLDER JOBS SOURCE...
+
+Most of clang-tidy's time goes into the headers of others, again for each source. So a few sources of one
+folder become one translation unit. Where their names collide, which a compiler tells, each is looked at alone.
+Exits with 1 if there are findings.
+"""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+TOGETHER = 5
+
+
+def batches(sources):
+    by_folder = {}
+    for source in sources:
+        by_folder.setdefault(os.path.dirname(source), []).append(source)
+    for several in by_folder.values():
+        for start in range(0, len(several), TOGETHER):
+            yield several[start : start + TOGETHER]
+
+
+# A source that another includes counts as a header.
+SHOWN = r"/(sim|algorithms|faults|invariants|scenarios|reports|live|real|cli)/[^ ]*\.[hc]pp$"
+
+
+def tidied(tool, database, source):
+    """Its exit code, and what it says."""
+    done = subprocess.run(
+        [tool, "-quiet", "-config-file=.clang-tidy", "-header-filter", SHOWN, "-p", database, source],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def main():
+    os.chdir(pathlib.Path(__file__).parents[2])
+    tool, build, jobs, *sources = sys.argv[1:]
+    commands = {entry["file"]: entry for entry in json.loads(pathlib.Path(build, "compile_commands.json").read_text())}
+
+    def command_for(sources_together, unit):
+        """The command of the first, for all of them."""
+        entry = commands[os.path.abspath(sources_together[0])]
+        words = entry["command"].split(" -o ")[0]
+        return {"directory": entry["directory"], "file": unit, "command": f"{words} -c {unit}"}
+
+    with tempfile.TemporaryDirectory() as folder:
+        units, database = {}, []
+        for number, together in enumerate(batches(sources)):
+            unit = os.path.join(folder, f"unit{number}.cpp")
+            pathlib.Path(unit).write_text("".join(f'#include "{os.path.abspath(one)}"\n' for one in together))
+            units[unit] = together
+            database.append(command_for(together, unit))
+        pathlib.Path(folder, "compile_commands.json").write_text(json.dumps(database))
+
+        def look(unit):
+            code, said = tidied(tool, folder, unit)
+            if "clang-diagnostic-error" not in said or len(units[unit]) == 1:
+                return [(code, said)]
+            return [tidied(tool, build, one) for one in units[unit]]
+
+        with concurrent.futures.ThreadPoolExecutor(int(jobs)) as pool:
+            answers = [answer for several in pool.map(look, units) for answer in several]
+    for _, said in answers:
+        if said:
+            print(said, end="")
+    return 1 if any(code for code, _ in answers) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
