@@ -28,6 +28,7 @@ constexpr std::string_view table_name(sql::Table table) {
   return {};
 }
 
+/// As a constant of SQL.
 std::string literal(std::string_view text) {
   std::string all = "'";
   for (const char letter : text) {

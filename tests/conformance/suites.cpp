@@ -7,13 +7,13 @@ namespace {
 
 /// A suite without its client library: it says which package brings it.
 template <const char* package>
-std::string not_built() {
+[[maybe_unused]] std::string not_built() {
   return std::string("this build has no ") + package;
 }
-constexpr char kHiredis[] = "libhiredis-dev";
-constexpr char kZooKeeper[] = "libzookeeper-mt-dev";
-constexpr char kPq[] = "libpq-dev";
-constexpr char kCurl[] = "libcurl4-openssl-dev";
+[[maybe_unused]] constexpr char kHiredis[] = "libhiredis-dev";
+[[maybe_unused]] constexpr char kZooKeeper[] = "libzookeeper-mt-dev";
+[[maybe_unused]] constexpr char kPq[] = "libpq-dev";
+[[maybe_unused]] constexpr char kCurl[] = "libcurl4-openssl-dev";
 
 }  // namespace
 

@@ -168,7 +168,7 @@ inline Recording document_scenario_4() {
   const Symbol lock = run.name("inventory:item-123");
   const Symbol key = run.name(key_text);
   const Symbol item = run.name("item-123");
-  run.recording.faults.push_back({"at 1000ms: client-a pauses for 9000ms"});
+  run.recording.faults.emplace_back().sentence = "at 1000ms: client-a pauses for 9000ms";
 
   const auto acquire = [&](ProcessId client, AttemptId attempt, FencingToken token, Instant start) {
     run.event(start, client, LockWaitBegan{lock, false});

@@ -432,12 +432,12 @@ void hand_over(Context& context, real::etcd::Server& server) {
 void flaw(Context& context, real::etcd::Server& server) {
   Names names;
   real::etcd::Speaker speaker(server.port());
-  const std::uint64_t b = 4'000'001;
-  const std::uint64_t a = 4'000'002;
+  constexpr std::uint64_t b = 4'000'001;
+  constexpr std::uint64_t a = 4'000'002;
   if (!speaker.ask(grant(b, 60s), names) || !speaker.ask(grant(a, 60s), names)) return;
   const auto held = speaker.lock("/flaw", b, 10s);
   if (!held) return;
-  auto waiting = std::async(std::launch::async, [&server, a] {
+  auto waiting = std::async(std::launch::async, [&server] {
     return real::etcd::Speaker(server.port()).lock("/flaw", a, 20s);
   });
   real::wait_until([&] { return is_there(speaker, key_of("/flaw", a)); }, 10s);
