@@ -4,7 +4,8 @@
   check_tidy.py CLANG-TIDY BUILD-FOLDER JOBS SOURCE...
 
 Most of clang-tidy's time goes into the headers of others, again for each source. So a few sources of one
-folder become one translation unit. Where their names collide, which a compiler tells, each is looked at alone.
+folder become one translation unit. Where the compiler complains, as their names may collide, each half is
+looked at by itself, and in the end each source.
 Exits with 1 if there are findings.
 """
 
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 
-TOGETHER = 5
+TOGETHER = 8
 
 
 def batches(sources):
@@ -45,29 +46,24 @@ def main():
     tool, build, jobs, *sources = sys.argv[1:]
     commands = {entry["file"]: entry for entry in json.loads(pathlib.Path(build, "compile_commands.json").read_text())}
 
-    def command_for(together, unit):
-        """The command of the first, for all of them."""
-        entry = commands[os.path.abspath(together[0])]
-        words = entry["command"].split(" -o ")[0]
-        return {"directory": entry["directory"], "file": unit, "command": f"{words} -c {unit}"}
-
-    with tempfile.TemporaryDirectory() as folder:
-        units, database = {}, []
-        for number, together in enumerate(batches(sources)):
-            unit = os.path.join(folder, f"unit{number}.cpp")
+    def look(together):
+        if len(together) == 1:
+            return [tidied(tool, build, together[0])]
+        with tempfile.TemporaryDirectory() as folder:
+            unit = os.path.join(folder, "unit.cpp")
             pathlib.Path(unit).write_text("".join(f'#include "{os.path.abspath(one)}"\n' for one in together))
-            units[unit] = together
-            database.append(command_for(together, unit))
-        pathlib.Path(folder, "compile_commands.json").write_text(json.dumps(database))
+            entry = commands[os.path.abspath(together[0])]
+            command = entry["command"].split(" -o ")[0] + f" -c {unit}"
+            database = [{"directory": entry["directory"], "file": unit, "command": command}]
+            pathlib.Path(folder, "compile_commands.json").write_text(json.dumps(database))
+            answer = tidied(tool, folder, unit)
+        if "[clang-diagnostic-" not in answer[1]:
+            return [answer]
+        half = len(together) // 2
+        return look(together[:half]) + look(together[half:])
 
-        def look(unit):
-            code, said = tidied(tool, folder, unit)
-            if "clang-diagnostic-error" not in said or len(units[unit]) == 1:
-                return [(code, said)]
-            return [tidied(tool, build, one) for one in units[unit]]
-
-        with concurrent.futures.ThreadPoolExecutor(int(jobs)) as pool:
-            answers = [answer for several in pool.map(look, units) for answer in several]
+    with concurrent.futures.ThreadPoolExecutor(int(jobs)) as pool:
+        answers = [answer for several in pool.map(look, batches(sources)) for answer in several]
     for _, said in answers:
         if said:
             print(said, end="")
